@@ -1,0 +1,179 @@
+"""What is a layer? The types each layer file fills in, and the one way a thing becomes a row, a popup and a mark.
+
+A layer says what its things look like and say; it reaches no clock, no socket and no file. Legend, popup and table row
+come from the same `fields`, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from cop.event import REAL, Described, Event, Millis, Scalar, Sighted, Status
+from cop.picture import Entity
+
+Domain = Literal["land", "maritime", "air", "cyber"]
+
+
+class Cell(NamedTuple):
+    """A value with the event that said it, so that every number can tell its source and time."""
+
+    value: Scalar
+    said: Event | None
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One line of the popup, one column of the table. `unit` is what a screen prints after the value."""
+
+    key: str
+    title: str
+    value: Callable[[Entity, Millis], Cell | None]
+    unit: str = ""
+    table: bool = True
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One line of the legend: the symbol and what it means."""
+
+    symbol: str
+    text: str
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """The declaration of one layer. `kinds` are the subject kinds that it shows, `z` its drawing order."""
+
+    name: str
+    title: str
+    domain: Domain
+    kinds: tuple[str, ...]
+    z: int
+    stale_s: float | None
+    """Age of the newest report after which a thing is shown as stale; None for things that do not age."""
+    symbol: Callable[[Entity, Millis], str]
+    """The symbol's key: the path below `/symbols/` without `.svg` (see `layers.symbols`)."""
+    label: Callable[[Entity, Millis], str]
+    fields: tuple[Field, ...]
+    legend: tuple[Key, ...]
+
+
+@cache
+def layers() -> dict[str, Layer]:
+    """Every layer by name in drawing order, found by its file's presence in `layers/`."""
+    import layers as package
+
+    found: list[Layer] = []
+    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
+        layer = getattr(importlib.import_module(f"layers.{module}"), "LAYER", None)
+        if layer is not None:
+            found.append(layer)
+    return {layer.name: layer for layer in sorted(found, key=lambda each: (each.z, each.name))}
+
+
+@cache
+def by_kind() -> dict[str, Layer]:
+    """The layer that shows each subject kind."""
+    return {kind: layer for layer in layers().values() for kind in layer.kinds}
+
+
+def thing(entity: Entity, now: Millis) -> dict[str, Any] | None:
+    """The thing as the push, the API and the tables carry it; None when no layer shows its kind.
+
+    Keys: id, layer, domain, name, label, nations, sym, state, why, since, until, origin, world, source, at, stale_s,
+    lon, lat, path, course, speed, marking, cells. Keys without a value are absent.
+    """
+    layer = by_kind().get(entity.kind)
+    if layer is None:
+        return None
+    told = entity.described
+    body = told.body if told is not None and isinstance(told.body, Described) else Described()
+    seen = entity.sighted
+    status = entity.status(now)
+    held = status.body if status is not None and isinstance(status.body, Status) else None
+    chief = seen or status or told or entity.newest
+    place = entity.position
+    motion = seen.body if seen is not None and isinstance(seen.body, Sighted) else None
+    found: dict[str, Any] = {
+        "id": entity.subject,
+        "layer": layer.name,
+        "domain": layer.domain,
+        "name": body.name or entity.subject.partition(":")[2],
+        "label": layer.label(entity, now),
+        "nations": list(body.nations),
+        "sym": layer.symbol(entity, now),
+        "state": entity.state(now),
+        "why": held.reason if held else None,
+        "since": held.since if held else None,
+        "until": held.until if held else None,
+        "origin": chief.origin,
+        "world": next((e.world for e in entity.events if e.world != REAL), REAL),
+        "source": chief.source,
+        "at": chief.at,
+        "stale_s": layer.stale_s,
+        "lon": place[0] if place else None,
+        "lat": place[1] if place else None,
+        "path": [list(point) for point in body.path] or None,
+        "course": motion.course if motion else None,
+        "speed": motion.speed if motion else None,
+        "marking": body.marking or None,
+        "cells": {f.key: c.value for f in layer.fields if f.table and (c := f.value(entity, now)) is not None},
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def popup(entity: Entity, now: Millis) -> list[dict[str, Any]]:
+    """The lines of the detail panel: title, value, unit, and who said it, when and how it came."""
+    layer = by_kind().get(entity.kind)
+    lines: list[dict[str, Any]] = []
+    for field in layer.fields if layer else ():
+        cell = field.value(entity, now)
+        if cell is None:
+            continue
+        line: dict[str, Any] = {"key": field.key, "title": field.title, "value": cell.value, "unit": field.unit}
+        if cell.said is not None:
+            said = cell.said
+            line |= {"source": said.source, "at": said.at, "origin": said.origin, "world": said.world}
+        lines.append(line)
+    return lines
+
+
+def described(key: str, title: str, unit: str = "", table: bool = True) -> Field:
+    """A field that reads one of the described `properties`."""
+
+    def value(entity: Entity, now: Millis) -> Cell | None:
+        for told in entity.events:
+            if isinstance(told.body, Described) and told.body.properties.get(key) is not None:
+                return Cell(told.body.properties[key], told)
+        return None
+
+    return Field(key, title, value, unit, table)
+
+
+def limited(what: str, title: str, unit: str = "", table: bool = True) -> Field:
+    """A field that reads one of the described `limits`."""
+
+    def value(entity: Entity, now: Millis) -> Cell | None:
+        for told in entity.events:
+            if isinstance(told.body, Described):
+                for limit in told.body.limits:
+                    if limit.what == what:
+                        return Cell(limit.value, told)
+        return None
+
+    return Field(what, title, value, unit, table)
+
+
+def measured(key: str, title: str, unit: str = "", table: bool = True) -> Field:
+    """A field that reads one of the `measures` of the status in force."""
+
+    def value(entity: Entity, now: Millis) -> Cell | None:
+        said = entity.status(now)
+        if said is None or not isinstance(said.body, Status) or key not in said.body.measures:
+            return None
+        return Cell(said.body.measures[key], said)
+
+    return Field(key, title, value, unit, table)
