@@ -93,9 +93,20 @@ def start(data: Path, *, wait_s: float = 10.0, admin: str | None = None) -> Embe
     log.write_bytes(b"")
     command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
     command += ["--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
-    command += ["--aclfile", str(users), "--logfile", str(log), "--daemonize", "no", "--auto-aof-rewrite-min-size", "64mb"]
-    process = subprocess.Popen(command, preexec_fn=tied(signal.SIGTERM), start_new_session=True)
+    command += [
+        "--aclfile",
+        str(users),
+        "--logfile",
+        str(log),
+        "--daemonize",
+        "no",
+        "--auto-aof-rewrite-min-size",
+        "64mb",
+    ]
+    tie = tied(signal.SIGTERM)
+    process = subprocess.Popen(command, preexec_fn=tie, start_new_session=True)  # noqa: PLW1509 - no threads yet
     server = Embedded(process, f"unix://{path}", passwords)
+    _private(folder / "url", server.url)
     deadline = time.monotonic() + wait_s
     while not _answers(path, passwords["dashboard"]):
         if process.poll() is not None or time.monotonic() > deadline:

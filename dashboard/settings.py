@@ -40,7 +40,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("COP_SIM_SCALE", "10", "how many minutes of the exercise scenario pass in a minute for simulated convoys"),
     Setting("COP_SEED", "1", "the seed of everything simulated: same seed, same picture"),
     Setting("COP_FEEDS", "", "a TOML file that says which feeds run (see the operator's guide); empty: the defaults"),
-    Setting("COP_WORLD", "", "the world that `/` and `/wall` open: real or exercise/<name>; empty: the demo's, else real"),
+    Setting("COP_WORLD", "", "the world that pages open: real or exercise/<name>; empty: the demo's, else real"),
     Setting("COP_RETENTION_H", "24", "hours after which an event leaves the stream"),
     Setting("COP_STREAM_MAX", "200000", "events that a stream holds at most; the oldest leave first"),
     Setting("COP_MAP_LAYERS", "", "a TOML file with more map layers (XYZ, TMS, WMS or raster PMTiles)"),
@@ -50,13 +50,14 @@ SETTINGS: Final[tuple[Setting, ...]] = (
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 
 
-class Values(NamedTuple):
+class Values:
     """The settings in force and, for each, where it came from: `environment`, the file's name, or `default`."""
 
-    values: Mapping[str, str]
-    origin: Mapping[str, str]
+    def __init__(self, values: Mapping[str, str], origin: Mapping[str, str]) -> None:
+        self.values = values
+        self.origin = origin
 
-    def __getitem__(self, name: str) -> str:  # type: ignore[override]
+    def __getitem__(self, name: str) -> str:
         return self.values[name]
 
     def number(self, name: str) -> float:
@@ -124,4 +125,6 @@ def table(values: Values) -> str:
         shown = ("(set)" if value else "(none)") if setting.secret else value or "(none)"
         rows.append((setting.name, shown, values.origin[setting.name], setting.meaning))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0), strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0), strict=True)).rstrip() for row in rows
+    )

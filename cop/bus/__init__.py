@@ -24,11 +24,12 @@ class WrongWorld(ValueError):
 
 
 class Entry(NamedTuple):
-    """What a stream holds at a position: an event in its wire form."""
+    """What a stream holds at a position: an event in its wire form, and when the bus took it by its own clock."""
 
     world: str
     position: Position
     data: bytes
+    taken: Millis = 0
 
 
 class Quarantined(msgspec.Struct, frozen=True):
@@ -62,7 +63,7 @@ class Bus(Protocol):
         """What the world's stream holds; None when there is no such stream."""
         ...
 
-    async def entry(self, world: str, at: Position) -> bytes | None:
+    async def entry(self, world: str, at: Position) -> Entry | None:
         """The entry at a position, None when it has left the stream or never was."""
         ...
 

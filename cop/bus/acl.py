@@ -28,7 +28,7 @@ _SECRET = re.compile(r"[!-~]{8,}")
 def acl_file(passwords: Mapping[str, str]) -> str:
     """The server's ACL file: every role with its password's SHA-256, the default user off.
 
-    A password for `admin` adds a user of that name who may do everything (operators and tests; nothing of ours uses it).
+    A password for `admin` adds a user of that name who may do everything: for operators, nothing of ours uses it.
 
     Raises ValueError for a missing or weak password (under 8 printable characters).
     """

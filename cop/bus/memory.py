@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Mapping, Sequence
 
 from cop.bus import Entry, Quarantined, WrongWorld, check_world, quarantine_key, stream_key
@@ -15,7 +16,7 @@ class _Stream:
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.first = 0
-        self.entries: list[bytes] = []
+        self.entries: list[tuple[bytes, int]] = []
 
     @property
     def bounds(self) -> Bounds:
@@ -38,7 +39,8 @@ class MemoryBus:
         stream = self._streams.get(world)
         if stream is None:
             stream = self._streams[world] = _Stream(next(self._epochs))
-        stream.entries.extend(encode(event) for event in events)
+        taken = time.time_ns() // 1_000_000
+        stream.entries.extend((encode(event), taken) for event in events)
         self._grown.set()
         return Position(stream.epoch, stream.bounds.last)
 
@@ -65,18 +67,18 @@ class MemoryBus:
             if position is not None and position.epoch == stream.epoch:
                 start = max(start, position.offset + 1)
             chunk = stream.entries[start - stream.first : start - stream.first + count]
-            found += [Entry(world, Position(stream.epoch, start + i), data) for i, data in enumerate(chunk)]
+            found += [Entry(world, Position(stream.epoch, start + i), *held) for i, held in enumerate(chunk)]
         return found
 
     async def bounds(self, world: str) -> Bounds | None:
         stream = self._streams.get(world)
         return stream.bounds if stream else None
 
-    async def entry(self, world: str, at: Position) -> bytes | None:
+    async def entry(self, world: str, at: Position) -> Entry | None:
         stream = self._streams.get(world)
         if stream is None or at.epoch != stream.epoch or not stream.first <= at.offset <= stream.bounds.last:
             return None
-        return stream.entries[at.offset - stream.first]
+        return Entry(world, at, *stream.entries[at.offset - stream.first])
 
     async def trim(self, world: str, before: Position) -> int:
         stream = self._streams.get(world)

@@ -56,17 +56,15 @@ class RedisBus:
         if not after:
             return []
         worlds = {stream_key(world).encode(): world for world in after}
-        ids = {stream_key(world): str(position) if position else "0" for world, position in after.items()}
+        ids: dict[Any, Any] = {
+            stream_key(world): str(position) if position else "0" for world, position in after.items()
+        }
         async with _reached():
             block = max(1, int(wait_s * 1000)) if wait_s > 0 else None
             # redis-py answers a list of pairs under RESP2 and a dict under RESP3
             found: Any = await self._redis.xread(ids, count=count, block=block)
         pairs = found.items() if isinstance(found, dict) else found or ()
-        return [
-            Entry(worlds[key], _position(id_), fields.get(b"e", b""))
-            for key, entries in pairs
-            for id_, fields in _flat(entries)
-        ]
+        return [_entry(worlds[key], id_, fields) for key, entries in pairs for id_, fields in _flat(entries)]
 
     async def bounds(self, world: str) -> Bounds | None:
         async with _reached():
@@ -81,10 +79,10 @@ class RedisBus:
         first = _position(facts["first-entry"][0]).offset if facts.get("first-entry") else last.offset + 1
         return Bounds(last.epoch, first, last.offset)
 
-    async def entry(self, world: str, at: Position) -> bytes | None:
+    async def entry(self, world: str, at: Position) -> Entry | None:
         async with _reached():
             found: Any = await self._redis.xrange(stream_key(world), str(at), str(at))
-        return found[0][1].get(b"e", b"") if found else None
+        return _entry(world, *found[0]) if found else None
 
     async def trim(self, world: str, before: Position) -> int:
         async with _reached():
@@ -127,6 +125,10 @@ class RedisBus:
 
 def _position(id_: bytes | str) -> Position:
     return parse(id_.decode() if isinstance(id_, bytes) else id_)
+
+
+def _entry(world: str, id_: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return Entry(world, _position(id_), fields.get(b"e", b""), int(fields.get(b"t", b"0")))
 
 
 def _flat(entries: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -140,9 +141,22 @@ def test_an_entry_is_found_at_its_position_only(check: Check) -> None:
     async def test(bus: Bus) -> None:
         last = await bus.append(REAL, [sighting(n) for n in range(3)])
         assert last is not None
-        assert await bus.entry(REAL, last) == encode(sighting(2))
+        entry = await bus.entry(REAL, last)
+        assert entry is not None
+        assert (entry.position, entry.data) == (last, encode(sighting(2)))
         assert await bus.entry(REAL, Position(last.epoch, 3)) is None
         assert await bus.entry(REAL, Position(last.epoch + 1, 1)) is None
+
+    check(test)
+
+
+def test_times_of_taking_never_decrease_and_are_now(check: Check) -> None:
+    async def test(bus: Bus) -> None:
+        for n in range(5):
+            await bus.append(REAL, [sighting(n)])
+        taken = [e.taken for e in await bus.read({REAL: None})]
+        assert taken == sorted(taken)
+        assert abs(taken[-1] - time.time() * 1000) < 60_000
 
     check(test)
 

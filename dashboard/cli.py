@@ -1,0 +1,220 @@
+"""What can be done from the command line? `cop <command>`; `cop` alone lists them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cop.event import REAL, Event, encode, is_exercise
+from dashboard.settings import BadSetting, Values, load, table
+
+CHUNK = 65_536
+USAGE = 2
+FAILED = 1
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code. Bad usage and bad settings answer 2 with the reason."""
+    parser = argparse.ArgumentParser(prog="cop", description="The Baltic mobility picture.")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    run = commands.add_parser("run", help="run everything: server, feeds, dashboard")
+    run.add_argument("--tied", action="store_true", help="end also when the parent process dies")
+    commands.add_parser("dashboard", help="run one dashboard process")
+    worker = commands.add_parser("worker", help="run the feeds of one group")
+    worker.add_argument("group", help="the group, see `cop feeds`")
+    commands.add_parser("feeds", help="list the sources and the feeds that run, by group")
+    commands.add_parser("keeper", help="keep the streams bounded")
+    commands.add_parser("simulate", help="run the simulators")
+    commands.add_parser("settings", help="list the settings, their values and where they came from")
+    doctor = commands.add_parser("doctor", help="check a running system from end to end")
+    doctor.add_argument("--json", action="store_true", help="answer as JSON")
+    read = commands.add_parser("decode", help="print the events of a payload, one JSON object a line")
+    read.add_argument("feed", help="the source's name, see `cop feeds`")
+    read.add_argument("file", nargs="?", default="-", help="the payload; - or nothing: standard input")
+    read.add_argument("--received", type=int, help="when it was received, ms UTC; default: now")
+    read.add_argument("--world", default=REAL, help="real or exercise/<name>")
+    read.add_argument("--origin", default="observed", choices=("observed", "simulated", "injected"))
+    wanted = parser.parse_args(argv)
+    try:
+        settings = load()
+        logging.basicConfig(
+            level=settings["COP_LOG"].upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
+        )
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        return _COMMANDS[wanted.command](settings, wanted)
+    except BadSetting as error:
+        print(f"cop: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _run(settings: Values, wanted: argparse.Namespace) -> int:
+    from dashboard.embedded import CannotStart
+    from dashboard.run import run
+
+    try:
+        return run(settings, tied=wanted.tied)
+    except CannotStart as error:
+        print(f"cop: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _dashboard(settings: Values, wanted: argparse.Namespace) -> int:
+    from dashboard.serve import serve
+
+    serve(settings)
+    return 0
+
+
+def _worker(settings: Values, wanted: argparse.Namespace) -> int:
+    from dashboard.plan import groups, plan
+    from dashboard.serve import bus
+    from feeds.worker import run_all
+
+    feeds = plan(settings)
+    named = groups(feeds)
+    if wanted.group not in named:
+        raise BadSetting(f"no feed is in the group {wanted.group!r}; there are {', '.join(named)}")
+    role = "exercise" if wanted.group == "exercise" else "feeds"
+    chosen = [feeds[name] for name in named[wanted.group]]
+    if any((feed.world != REAL) != (role == "exercise") for feed in chosen):
+        raise BadSetting("feeds of an exercise belong in the group `exercise`, and no others do")
+    return until_stopped(lambda: run_all(chosen, bus(settings, role)))
+
+
+def _feeds(settings: Values, wanted: argparse.Namespace) -> int:
+    from dashboard.plan import plan
+    from feeds.adapter import sources
+
+    for source in sources().values():
+        print(f"{source.name:<14} {source.title} ({', '.join(source.nations)}; {source.licence})")
+    print()
+    for feed in plan(settings).values():
+        print(f"{feed.group:<10} {feed.name:<14} {feed.origin:<10} {feed.world:<14} {feed.address}")
+    return 0
+
+
+def _keeper(settings: Values, wanted: argparse.Namespace) -> int:
+    from dashboard.keeper import Keeper
+    from dashboard.serve import bus
+
+    retention_ms = round(settings.number("COP_RETENTION_H") * 3_600_000)
+    keeper = Keeper(bus(settings, "keeper"), retention_ms=retention_ms, most=settings.whole("COP_STREAM_MAX"))
+    return until_stopped(keeper.run)
+
+
+def _simulate(settings: Values, wanted: argparse.Namespace) -> int:
+    from feeds.simulated import convoys, services, traffic
+
+    host, port = "127.0.0.1", settings.whole("COP_SIM_PORT")
+    seed, scale = settings.whole("COP_SEED"), settings.number("COP_SIM_SCALE")
+
+    async def all_of_them() -> None:
+        await asyncio.gather(
+            traffic.serve(host, port, seed=seed, count=settings.whole("COP_SIM_VESSELS")),
+            convoys.serve(host, port + 1, seed=seed, scale=scale),
+            services.serve(host, port + 2, seed=seed),
+        )
+
+    return until_stopped(all_of_them)
+
+
+def _settings(settings: Values, wanted: argparse.Namespace) -> int:
+    print(table(settings))
+    return 0
+
+
+def _doctor(settings: Values, wanted: argparse.Namespace) -> int:
+    from dashboard.doctor import examine
+
+    findings = asyncio.run(examine(settings))
+    if wanted.json:
+        print(json.dumps([finding._asdict() for finding in findings]))
+    else:
+        for finding in findings:
+            print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what:<10} {finding.detail}")
+    return 0 if all(finding.ok for finding in findings) else FAILED
+
+
+def _decode(settings: Values, wanted: argparse.Namespace) -> int:
+    from feeds.adapter import Context, Outcome, sources
+    from feeds.worker import clock
+
+    source = sources().get(wanted.feed)
+    if source is None:
+        raise BadSetting(f"there is no source {wanted.feed!r}; there are {', '.join(sources())}")
+    if wanted.world != REAL and not is_exercise(wanted.world):
+        raise BadSetting(f"the world {wanted.world!r} is neither real nor exercise/<name>")
+    context = Context(wanted.received or clock(), wanted.world, wanted.origin, wanted.file)
+    decoder = source.decoder()
+    read = rejected = 0
+
+    def tell(outcomes: Any) -> None:
+        nonlocal read, rejected
+        for outcome in outcomes:
+            read, rejected = _tell(outcome, read, rejected)
+
+    def _tell(outcome: Outcome, read: int, rejected: int) -> tuple[int, int]:
+        if isinstance(outcome, Event):
+            sys.stdout.buffer.write(encode(outcome) + b"\n")
+            return read + 1, rejected
+        raw = outcome.raw.decode("utf-8", "backslashreplace")
+        line = {"reason": outcome.reason, "offset": outcome.offset, "raw": raw}
+        sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return read, rejected + 1
+
+    try:
+        with _payload(wanted.file) as payload:
+            while chunk := payload.read(CHUNK):
+                tell(decoder.feed(chunk, context))
+        tell(decoder.close(context))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever read our lines had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise BadSetting(f"{wanted.file}: {error.strerror}") from error
+    return FAILED if rejected and not read else 0
+
+
+def _payload(file: str) -> BinaryIO:
+    return sys.stdin.buffer if file == "-" else Path(file).open("rb")
+
+
+def until_stopped(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Run until SIGINT or SIGTERM, then let the work end in order."""
+
+    async def body() -> None:
+        task = asyncio.ensure_future(work())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            logging.getLogger("cop").info("stopped")
+
+    asyncio.run(body())
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[Values, argparse.Namespace], int]] = {
+    "run": _run,
+    "dashboard": _dashboard,
+    "worker": _worker,
+    "feeds": _feeds,
+    "keeper": _keeper,
+    "simulate": _simulate,
+    "settings": _settings,
+    "doctor": _doctor,
+    "decode": _decode,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""How does exercise control reach its exercise? Through a Redis user that can't write the real stream."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cop.bus import Bus
+from cop.event import Described, Event, InvalidEvent, Millis, Status, is_exercise
+from cop.exercise import ENGINE, Inject, begin, opening, take_back, world_of
+from cop.picture import Picture
+from dashboard.hub import clock
+from feeds.adapter import Context, decode, sources
+
+REFERENCE = Path(__file__).parent.parent / "feeds" / "reference"
+
+
+class NoSuchThing(LookupError):
+    """The exercise, the thing or the inject is not there: the message says which."""
+
+
+class Exercises:
+    """Opens and ends exercises, and fires and takes back injects. `picture` finds the exercise's own picture."""
+
+    def __init__(self, bus: Bus, picture: Callable[[str], Picture | None], now: Callable[[], Millis] = clock) -> None:
+        self._bus = bus
+        self._picture = picture
+        self._now = now
+
+    async def open(self, name: str, title: str = "") -> str:
+        """Open an exercise with STARTEX now, on the exercise values of the reference facts; its world.
+
+        Raises `InvalidEvent` for a bad name or one that is taken.
+        """
+        world = world_of(name)
+        if await self._bus.bounds(world) is not None:
+            raise InvalidEvent(f"there is an exercise {name!r} already")
+        now = self._now()
+        await self._bus.append(world, [opening(name, title, now, now), *exercise_facts(world, now)])
+        return world
+
+    async def end(self, name: str) -> None:
+        """End an exercise and delete its stream."""
+        world = self._known(name)
+        await self._bus.drop(world)
+
+    async def fire(self, name: str, inject: Inject, known: Callable[[str], bool]) -> Event:
+        """Fire an inject; the event that went out. Raises `NoSuchThing` or `InvalidEvent`."""
+        world = self._known(name)
+        if not known(inject.subject):
+            raise NoSuchThing(f"there is no {inject.subject!r} in {world}")
+        event = begin(inject, name, secrets.token_hex(4), self.startex(name), self._now())
+        await self._bus.append(world, [event])
+        return event
+
+    async def take_back(self, name: str, serial: str) -> Event:
+        """Take an inject back; the event that went out. Raises `NoSuchThing`."""
+        world = self._known(name)
+        for found in self.effects(name):
+            if found.source == f"inject:{serial}":
+                event = take_back(found, self._now())
+                await self._bus.append(world, [event])
+                return event
+        raise NoSuchThing(f"there is no inject {serial!r} to take back in {world}")
+
+    def effects(self, name: str) -> list[Event]:
+        """The injects that are not taken back, newest first: in force, to come, and over."""
+        picture = self._picture(self._known(name))
+        assert picture is not None
+        found = [
+            said
+            for thing in picture.entities()
+            for said in thing.events
+            if said.source.startswith("inject:") and isinstance(said.body, Status)
+        ]
+        return sorted(found, key=lambda e: (e.at, e.id), reverse=True)
+
+    def startex(self, name: str) -> Millis:
+        """When STARTEX is."""
+        picture = self._picture(self._known(name))
+        assert picture is not None
+        told = picture.records(f"exercise:{name}").get((ENGINE, "described"))
+        if told is None or not isinstance(told.body, Described):
+            raise NoSuchThing(f"the exercise {name!r} has no STARTEX")
+        return int(told.body.properties.get("startex") or 0)
+
+    def _known(self, name: str) -> str:
+        world = world_of(name)
+        if self._picture(world) is None:
+            raise NoSuchThing(f"there is no exercise {name!r}")
+        return world
+
+
+def exercise_facts(world: str, now: Millis) -> list[Event]:
+    """The reference facts as an exercise sees them: classes that are exercise data, and the state at STARTEX."""
+    if not is_exercise(world):
+        raise InvalidEvent(f"{world!r} is no exercise")
+    context = Context(received=now, world=world, origin="injected")
+    reference = sources()["reference"]
+    found: list[Any] = []
+    for register in sorted(REFERENCE.glob("*.csv")):
+        found += [o for o in decode(reference, register.read_bytes(), context) if isinstance(o, Event)]
+    return found

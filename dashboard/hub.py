@@ -1,0 +1,249 @@
+"""Who reads the stream for all who look? One reader a process: it folds, and makes each view's frames once for all.
+
+Nothing is sent while the bus is out of reach: silence is what tells every screen that it isn't live.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from cop.bus import Bus, BusDown, Entry
+from cop.event import REAL, Event, InvalidEvent, Millis, decode
+from cop.picture import Entity, Picture, entity
+from cop.recover import Position, recover
+from cop.retention import expired
+from dashboard.frames import View
+from dashboard.history import History
+
+log = logging.getLogger("cop.hub")
+
+HEARTBEAT_S: Final = 1.0
+DISCOVER_S: Final = 1.0
+SWEEP_S: Final = 60.0
+READ: Final = 5000
+
+
+def window_s(readers: int) -> float:
+    """How long changes gather before a frame: short for few readers, longer when a frame must reach many."""
+    return min(0.25, 0.04 + readers * 0.0003)
+
+
+def clock() -> Millis:
+    """Milliseconds UTC now."""
+    return time.time_ns() // 1_000_000
+
+
+class Hub:
+    """The pictures of the worlds and the views on them. `run` is the reader; all else is read by the web part."""
+
+    def __init__(self, bus: Bus, *, retention_ms: Millis = 24 * 3_600_000, now: Callable[[], Millis] = clock) -> None:
+        self._bus = bus
+        self._now = now
+        self._retention_ms = retention_ms
+        self._name = secrets.token_hex(4)
+        self.pictures: dict[str, Picture] = {REAL: Picture()}
+        self.histories: dict[str, History] = {REAL: History()}
+        self.views: dict[str, View] = {}
+        self._positions: dict[str, Position | None] = {REAL: None}
+        self._last: dict[str, bytes] = {}  # the wire form at each position: the proof that it is still the same stream
+        self.readers = 0
+        self.unreadable = 0
+        self.events = 0
+        self.live = False
+        self.heard: Millis = 0  # when the bus last answered
+        self.trouble = "not yet connected"
+        self._framed = self._discovered = 0.0
+        self._swept = time.monotonic()
+        self._next: asyncio.Future[None] | None = None
+        self._ready = asyncio.Event()
+        self._open(REAL)
+
+    # -- worlds and views -----------------------------------------------------------------------------------------
+
+    def _open(self, world: str) -> None:
+        self.pictures.setdefault(world, Picture())
+        self.histories.setdefault(world, History())
+        view = View(world, self._name, lambda subject: self.look(world, subject))
+        view.touch_all(self.pictures[REAL].subjects())
+        if world != REAL:
+            for event in self._health(REAL):
+                view.touch(event)
+        self.views[world] = view
+
+    def _health(self, world: str) -> list[Event]:
+        picture = self.pictures[world]
+        return [e for s in picture.subjects() if s.startswith("feed:") for e in picture.records(s).values()]
+
+    def look(self, world: str, subject: str) -> Entity | None:
+        """A subject as a view of `world` shows it: an exercise is laid over the real picture, never the other way."""
+        real = self.pictures[REAL].records(subject)
+        if world == REAL:
+            return entity(subject, real)
+        return entity(subject, self.pictures[world].records(subject), real)
+
+    def entities(self, world: str) -> list[Entity]:
+        """Everything that a view of `world` shows."""
+        subjects = dict.fromkeys(self.pictures[world].subjects()) | dict.fromkeys(self.pictures[REAL].subjects())
+        return [found for subject in subjects if (found := self.look(world, subject)) is not None]
+
+    def worlds(self) -> list[str]:
+        """The worlds that can be looked at, `real` first."""
+        return sorted(self.views, key=lambda world: (world != REAL, world))
+
+    # -- the reader -----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Read for ever; survive the bus going away, coming back, and coming back empty."""
+        while True:
+            try:
+                await self._discover()
+                await self._check()
+                while True:
+                    await self._turn()
+            except BusDown as error:
+                self._lost(str(error))
+                await asyncio.sleep(0.5)
+
+    def _lost(self, why: str) -> None:
+        if self.live or self.trouble != why:
+            log.warning("the stream is out of reach: %s", why)
+        self.live, self.trouble = False, why
+        self._ready.clear()
+
+    async def _discover(self) -> None:
+        there = await self._bus.worlds()
+        for world in there:
+            if world not in self.views:
+                self._positions[world] = None
+                self._open(world)
+                self.views[world].position = dict(self.views[REAL].position)
+        for world in [w for w in self.views if w != REAL and w not in there]:
+            for known in (self.views, self.pictures, self.histories, self._positions, self._last):
+                known.pop(world, None)
+        self._discovered = time.monotonic()
+
+    async def _check(self) -> None:
+        """After a connection: is each stream still the one that was read, or must a world be folded anew?"""
+        for world, position in self._positions.items():
+            bounds = await self._bus.bounds(world)
+            decision = recover(position, bounds)
+            entry = await self._bus.entry(world, position) if position is not None else None
+            same = entry is None or entry.data == self._last.get(world)
+            if position is not None and (decision.how == "snapshot" or not same):
+                log.warning("%s is read anew: %s", world, decision.reason if same else "its end was lost")
+                self._renew(world)
+
+    def _renew(self, world: str) -> None:
+        """Start a world from nothing: what is no longer on the stream must leave every screen."""
+        old = self.pictures[world]
+        self.pictures[world], self.histories[world] = Picture(), History()
+        self._positions[world] = None
+        for name, view in self.views.items():
+            if world in (name, REAL):
+                view.touch_all(old.subjects())
+
+    async def _turn(self) -> None:
+        wait = max(0.0, HEARTBEAT_S - (time.monotonic() - self._framed)) if self._ready.is_set() else 0.0
+        entries = await self._bus.read(self._positions, count=READ, wait_s=min(wait, 0.5))
+        self._take(entries)
+        if entries and self._ready.is_set():
+            left = window_s(self.readers) - (time.monotonic() - self._framed)
+            if left > 0:  # let a frame's worth gather, then read it in one go
+                await asyncio.sleep(left)
+                entries = await self._bus.read(self._positions, count=READ)
+                self._take(entries)
+        self.heard = self._now()
+        if len(entries) < READ:
+            self._emit()
+        passed = time.monotonic()
+        if passed - self._discovered > DISCOVER_S:
+            await self._discover()
+            await self._check()
+        if passed - self._swept > SWEEP_S:
+            self._sweep()
+            self._swept = passed
+
+    def _take(self, entries: Sequence[Entry]) -> None:
+        for world, position, data, _ in entries:
+            before = self._positions[world]
+            if before is not None and before.epoch != position.epoch:
+                log.warning("%s is read anew: another epoch", world)
+                self._renew(world)
+            # A gap inside an epoch needs no more than reading on: what still counted in it was carried forward.
+            self._positions[world] = position
+            self._last[world] = data
+            event = self._read(world, position, data)
+            if event is not None and self.pictures[world].fold(event):
+                self.histories[world].keep(event)
+                for view in self._views_on(world):
+                    view.touch(event)
+        for world in {entry.world for entry in entries}:
+            for view in self._views_on(world):
+                view.position[world] = self._positions[world] or Position(0, 0)
+
+    def _read(self, world: str, position: Position, data: bytes) -> Event | None:
+        try:
+            event = decode(data)
+        except InvalidEvent as error:
+            self.unreadable += 1
+            log.error("an entry at %s of %s is no event: %s", position, world, error)
+            return None
+        if event.world != world:  # no role can write this; if one could, it must not be shown
+            self.unreadable += 1
+            log.error("an entry at %s of %s says that it is of %s: not shown", position, world, event.world)
+            return None
+        self.events += 1
+        return event
+
+    def _views_on(self, world: str) -> Iterable[View]:
+        return self.views.values() if world == REAL else (self.views[world],)
+
+    def _sweep(self) -> None:
+        """Forget what has aged out: tracks long silent, tombstones of things that nobody will mention again."""
+        horizon = self._now() - self._retention_ms
+        for world, picture in self.pictures.items():
+            for subject in [s for s in picture.subjects() if expired(picture.records(s).values(), horizon)]:
+                picture.forget(subject)
+                self.histories[world].forget(subject)
+                for view in self._views_on(world):
+                    view.touch_all((subject,))
+
+    def _emit(self) -> None:
+        now = self._now()
+        for view in self.views.values():
+            if not view.settled:
+                view.settle(now)
+        if not self._ready.is_set():
+            self.live, self.trouble = True, ""
+            self._ready.set()
+            log.info("the picture is live: %d events read", self.events)
+        beat = time.monotonic() - self._framed >= HEARTBEAT_S
+        sent = False
+        for view in self.views.values():
+            if beat or view.pending or view.due(now):
+                view.frame(now)
+                sent = True
+        if sent:
+            self._framed = time.monotonic()
+            waiting, self._next = self._next, None
+            if waiting is not None:
+                waiting.set_result(None)
+
+    async def frames(self) -> None:
+        """Wait until there is a new frame in some view."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._next)
+
+    async def ready(self, timeout_s: float) -> bool:
+        """Wait until the picture is live; False when it isn't in time."""
+        try:
+            await asyncio.wait_for(self._ready.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,59 @@
+"""How does one dashboard process run? Its own reader, its own port, nothing shared with others but Redis."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import uvicorn
+
+from cop.bus.redis import RedisBus
+from dashboard.hub import Hub
+from dashboard.settings import Values
+from dashboard.web import Web
+
+log = logging.getLogger("cop.serve")
+
+
+class _Server(uvicorn.Server):
+    """Tells the push to end its streams when a signal comes, so that a stop takes no grace period."""
+
+    def __init__(self, config: uvicorn.Config, web: Web) -> None:
+        super().__init__(config)
+        self._web = web
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self._web.push.close()
+        super().handle_exit(sig, frame)
+
+
+def bus(settings: Values, role: str) -> RedisBus:
+    """The bus as the settings name it, as the user of that role."""
+    url = settings["COP_REDIS_URL"]
+    return RedisBus(url, user=role, password=settings[f"COP_REDIS_PASSWORD_{role.upper()}"] or None)
+
+
+def serve(settings: Values, *, pages: bool = True) -> None:
+    """Serve until a signal comes. `pages=False` leaves out Dash: the API and the push alone."""
+    retention_ms = round(settings.number("COP_RETENTION_H") * 3_600_000)
+    hub = Hub(bus(settings, "dashboard"), retention_ms=retention_ms)
+    control = bus(settings, "exercise")
+    if pages:
+        from dashboard.app import pages_of
+
+        web = Web(hub, control, pages_of(settings))
+    else:
+        web = Web(hub, control)
+    config = uvicorn.Config(
+        web,
+        host=settings["COP_HOST"],
+        port=settings.whole("COP_PORT"),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=30,
+    )
+    _Server(config, web).run()

@@ -1,0 +1,96 @@
+"""What answers on the port? The ASGI application: push, API, symbols and the Dash pages, in that order.
+
+The push stream goes past every middleware. What nobody knows answers 404 (Dash alone would answer with its page).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse, Response
+
+from cop.bus import Bus
+from cop.event import REAL
+from dashboard.api import routes, symbol_response
+from dashboard.exercises import Exercises
+from dashboard.hub import Hub
+from dashboard.push import Push
+
+log = logging.getLogger("cop.web")
+
+STREAM: Final = "/api/v1/stream"
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_DESCRIPTION: Final = "The common operating picture of the Baltic military mobility area. Times are ms UTC."
+
+
+class Web:
+    """The application of one dashboard process. `pages` adds the Dash pages; without it there is only the API."""
+
+    def __init__(self, hub: Hub, control: Bus, pages: Callable[[FastAPI, Hub, Exercises], None] | None = None) -> None:
+        self.hub = hub
+        self.push = Push(hub)
+        exercises = Exercises(control, lambda world: hub.pictures.get(world) if world != REAL else None)
+        app = FastAPIOffline(
+            title="Baltic mobility picture",
+            description=_DESCRIPTION,
+            docs_url="/api/docs",
+            redoc_url=None,
+            openapi_url="/api/openapi.json",
+            static_url="/api/static",
+            lifespan=self._life,
+        )
+        app.include_router(routes(hub, exercises))
+        app.add_api_route("/symbols/{key:path}.svg", symbol_response, include_in_schema=False)
+        if pages is not None:
+            pages(app, hub, exercises)
+        app.add_api_route("/{path:path}", _nobody, include_in_schema=False, methods=["GET", "HEAD"])
+        self._app = GZipMiddleware(app, minimum_size=1024, compresslevel=5)
+
+    @contextlib.asynccontextmanager
+    async def _life(self, app: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(self.hub.run()), asyncio.create_task(self.push.watch())]
+        for task in tasks:
+            task.add_done_callback(_must_not_end)
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            if scope["path"] == STREAM:
+                await self.push(scope, receive, send)
+                return
+            if scope["method"] not in SAFE and not _same_origin(scope):
+                await JSONResponse({"detail": "a change must come from a page of this server"}, 403)(
+                    scope, receive, send
+                )
+                return
+        await self._app(scope, receive, send)
+
+
+def _same_origin(scope: Any) -> bool:
+    """Whether a request that changes something comes from our own page, or from no page at all."""
+    headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
+    origin = headers.get(b"origin")
+    return origin is None or urlsplit(origin).netloc == headers.get(b"host")
+
+
+async def _nobody(path: str) -> Response:
+    return JSONResponse({"detail": f"there is nothing at /{path}"}, 404)
+
+
+def _must_not_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "a reader of the stream ended", "exception": error}
+        )
+        raise SystemExit(1) from error  # a dashboard without its reader must not stay up: it is started anew

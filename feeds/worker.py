@@ -1,0 +1,306 @@
+"""How do bytes from outside become events on the stream? The only I/O of the feeds.
+
+A worker fetches, decodes, publishes in batches, backs off with jitter, reports health and quarantines what it can't
+read. A fetch that fails withdraws nothing: it is health, and the things of that feed stay and age.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from cop.bus import Bus, BusDown, Quarantined
+from cop.event import REAL, Body, Event, FeedState, Gone, Health, Millis, Origin, decode, event
+from cop.picture import Picture
+from feeds.adapter import Context, Decoder, Reject, Source
+from feeds.transport import Fetched, Files, Http, Lines, Transport, Unreachable
+
+log = logging.getLogger("cop.feeds")
+
+FLUSH_S: Final = 0.05
+BATCH: Final = 1000
+HEALTH_S: Final = 5.0
+FUTURE_MS: Final = 120_000
+"""A report from further ahead than this would win every comparison for ever: it goes to quarantine instead."""
+SUSPICIOUS: Final = 10
+"""From so many things to none in one payload is more likely a fault of the feed than the end of all of them."""
+BACKOFF_S: Final = (1.0, 60.0)
+
+
+class Feed(msgspec.Struct, frozen=True, kw_only=True):
+    """One running feed: a source under a name of its own, where it listens, and what its events are."""
+
+    name: str
+    source: Source
+    address: str
+    world: str = REAL
+    origin: Origin = "observed"
+    rate_s: float = 0.0
+    """Seconds between fetches; 0: the source's own."""
+    nations: tuple[str, ...] = ()
+    """Whose feed it is; empty: the source's own."""
+    group: str = "feeds"
+
+    @property
+    def every_s(self) -> float:
+        return self.rate_s or self.source.rate_s
+
+
+def clock() -> Millis:
+    """Milliseconds UTC now."""
+    return time.time_ns() // 1_000_000
+
+
+def backoff_s(failures: int, jitter: float) -> float:
+    """Seconds to wait after so many failures in a row; `jitter` in 0..1 spreads those who failed together."""
+    first, most = BACKOFF_S
+    return min(most, first * 2.0 ** min(failures - 1, 10)) * (0.5 + jitter / 2)
+
+
+class Worker:
+    """Runs one feed for ever. What it was given and could not yet publish it keeps; nothing acknowledged is lost."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        bus: Bus,
+        *,
+        known: Iterable[str] = (),
+        now: Callable[[], Millis] = clock,
+        transport: Transport | None = None,
+    ) -> None:
+        self._feed = feed
+        self._bus = bus
+        self._now = now
+        self._transport = transport or open_transport(feed)
+        self._known = set(known)
+        self._there: set[str] = set()
+        self._unread = 0
+        self._events: list[Event] = []
+        self._rejects: list[Quarantined] = []
+        self._full = asyncio.Event()
+        self._published = asyncio.Event()
+        self._state: FeedState = "late"
+        self._detail = "not yet heard"
+        self._failures = 0
+        self._heard: float | None = None
+        self.records = 0
+        self.rejects = 0
+        self._newest: Millis | None = None
+
+    async def run(self) -> None:
+        """Collect, publish and report, until cancelled; what is left is published on the way out."""
+        tasks = [asyncio.create_task(work) for work in (self._collect(), self._publish(), self._report())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            try:
+                await asyncio.wait_for(self._flush(), 2)
+            except (BusDown, TimeoutError):
+                log.error("%s: %d events could not be published at the end", self._feed.name, len(self._events))
+
+    # -- in -------------------------------------------------------------------------------------------------------
+
+    async def _collect(self) -> None:
+        while True:
+            try:
+                async for fetched in self._transport.chunks():
+                    await self._take(fetched)
+                self._say("ok", "the source ended")
+            except Unreachable as error:
+                self._failures += 1
+                self._say("failed", str(error))
+                await asyncio.sleep(max(error.retry_s, backoff_s(self._failures, random.random())))
+            else:
+                if not self._transport.repeats:
+                    await asyncio.Event().wait()  # a file read to its end: stay, and go on saying how old it is
+
+    async def _take(self, fetched: Fetched) -> None:
+        self._failures = 0
+        self._heard = time.monotonic()
+        context = Context(self._now(), self._feed.world, self._feed.origin, fetched.name)
+        if fetched.unchanged:
+            self._say("ok", "unchanged")
+            return
+        decoder = fetched.decoder or self._feed.source.decoder()
+        outcomes = [*decoder.feed(fetched.data, context), *(decoder.close(context) if fetched.whole else ())]
+        taken = self._sort(outcomes, context)
+        if fetched.whole and self._feed.source.complete:
+            self._there |= {e.subject for e in taken if not isinstance(e.body, Gone)}
+            self._unread += len(outcomes) - len(taken)
+            if not fetched.more:
+                self._withdraw(context)
+        else:
+            self._say("ok", "")
+        if len(self._events) >= BATCH:
+            self._full.set()
+        while len(self._events) >= 20 * BATCH:  # the bus is slower than the feed: let the feed wait
+            self._published.clear()
+            await self._published.wait()
+
+    def _sort(self, outcomes: Iterable[Event | Reject], context: Context) -> list[Event]:
+        name = self._feed.name
+        taken: list[Event] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Event) and outcome.at > context.received + FUTURE_MS:
+                ahead = (outcome.at - context.received) // 1000
+                rejected = Reject(f"from the future: {ahead} s ahead of our clock", 0, msgspec.json.encode(outcome))
+            elif isinstance(outcome, Reject):
+                rejected = outcome
+            else:
+                taken.append(
+                    outcome if outcome.source == name else self._event(outcome.subject, outcome.at, outcome.body)
+                )
+                self._newest = max(self._newest or 0, outcome.at)
+                continue
+            self.rejects += 1
+            self._rejects.append(
+                Quarantined(name, rejected.reason, rejected.offset, rejected.raw, context.received, context.name)
+            )
+        self.records += len(taken)
+        self._events += taken
+        return taken
+
+    def _withdraw(self, context: Context) -> None:
+        """What was in the last complete payload and isn't in this one has been withdrawn; a doubtful one says so."""
+        there, self._there = self._there, set()
+        unread, self._unread = self._unread, 0
+        missing = self._known - there
+        if unread and missing:
+            self._known |= there
+            self._say("ok", f"some records could not be read: {len(missing)} missing things are kept")
+            return
+        if not there and len(self._known) >= SUSPICIOUS:
+            self._say("late", f"suspiciously empty: {len(self._known)} things are kept")
+            return
+        for subject in sorted(missing):
+            body = Gone("no longer in the feed")
+            at = context.received
+            self._events.append(self._event(subject, at, body))
+        self._known = there
+        self._say("ok", "")
+
+    # -- out ------------------------------------------------------------------------------------------------------
+
+    async def _publish(self) -> None:
+        failures = 0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._full.wait(), FLUSH_S)
+            self._full.clear()
+            try:
+                await self._flush()
+                if failures:
+                    log.warning("%s: the stream is back", self._feed.name)
+                failures = 0
+            except BusDown as error:
+                failures += 1
+                if failures == 1:
+                    log.warning("%s: the stream is out of reach: %s", self._feed.name, error)
+                await asyncio.sleep(min(2.0, 0.2 * failures))
+
+    async def _flush(self) -> None:
+        """Publish what there is. On `BusDown` all is kept: a batch sent twice folds to the same picture."""
+        while self._events:
+            batch = self._events[: 20 * BATCH]
+            await self._bus.append(self._feed.world, batch)
+            del self._events[: len(batch)]
+            self._published.set()
+        if self._rejects:
+            rejects = list(self._rejects)
+            await self._bus.quarantine(self._feed.world, rejects)
+            del self._rejects[: len(rejects)]
+
+    # -- health ---------------------------------------------------------------------------------------------------
+
+    def _say(self, state: FeedState, detail: str) -> None:
+        name = self._feed.name
+        if state != self._state:  # once on loss, once on recovery
+            log.log(logging.INFO if state == "ok" else logging.WARNING, "%s is %s: %s", name, state, detail or "heard")
+        self._state, self._detail = state, detail
+
+    async def _report(self) -> None:
+        while True:
+            silence = time.monotonic() - self._heard if self._heard is not None else None
+            patience = max(3 * self._feed.every_s, 10.0)
+            if self._state == "ok" and silence is not None and silence > patience and self._transport.repeats:
+                self._say("late", f"silent for more than {patience:.0f} s")
+            self._events.append(self.health())
+            await asyncio.sleep(HEALTH_S)
+
+    def health(self) -> Event:
+        """How the feed is doing, as an event of its own."""
+        feed, now = self._feed, self._now()
+        body = Health(
+            self._state,
+            self._detail,
+            feed.nations or feed.source.nations,
+            self.records,
+            self.rejects,
+            self._newest,
+            feed.source.stale_s,
+        )
+        return self._event(f"feed:{feed.name}", now, body)
+
+    def _event(self, subject: str, at: Millis, body: Body) -> Event:
+        """An event of this feed under its own name, heard now."""
+        feed = self._feed
+        return event(feed.name, subject, at, body, received=self._now(), world=feed.world, origin=feed.origin)
+
+
+async def known_subjects(bus: Bus, world: str, source: str) -> set[str]:
+    """What a source has said and not withdrawn, from the stream: a restarted worker still knows what to withdraw."""
+    picture = Picture()
+    after = None
+    while entries := await bus.read({world: after}, count=5000):
+        after = entries[-1].position
+        for entry in entries:
+            said = decode(entry.data)
+            if said.source == source:
+                picture.fold(said)
+    return {entity.subject for entity in picture.entities() if entity.kind != "feed"}
+
+
+def open_transport(feed: Feed) -> Transport:
+    """The transport that the address's scheme names. Raises ValueError for one that there is none for."""
+    scheme = feed.address.partition(":")[0]
+    fresh: Callable[[], Decoder] = feed.source.decoder
+    if scheme in ("http", "https"):
+        return Http(feed.address, feed.every_s)
+    if scheme in ("tcp", "udp"):
+        return Lines(feed.address, fresh)
+    if scheme == "file":
+        return Files(feed.address, feed.every_s, fresh)
+    raise ValueError(f"{feed.name}: {feed.address!r} is neither http(s):, tcp:, udp: nor file:")
+
+
+async def run_all(feeds: Iterable[Feed], bus: Bus) -> None:
+    """Run these feeds side by side until cancelled. One that breaks down takes none of the others with it."""
+
+    async def guarded(feed: Feed) -> None:
+        failures = 0
+        while True:
+            try:
+                known: set[str] = set()
+                if feed.source.complete:
+                    known = await known_subjects(bus, feed.world, feed.name)
+                await Worker(feed, bus, known=known).run()
+            except BusDown as error:
+                log.warning("%s waits for the stream: %s", feed.name, error)
+            except Exception:
+                log.exception("%s broke down and is started anew", feed.name)
+            failures += 1
+            await asyncio.sleep(backoff_s(failures, random.random()))
+
+    jobs: list[Awaitable[None]] = [guarded(feed) for feed in feeds]
+    await asyncio.gather(*jobs)
