@@ -175,7 +175,7 @@ def event(
     origin: Origin = "observed",
 ) -> Event:
     """Make an event with its identity. Raises `InvalidEvent` when a position, number, time or name cannot be."""
-    if not source or ":" not in subject or any(c.isspace() for c in subject):
+    if not source or ":" not in subject or subject.split() != [subject]:
         raise InvalidEvent(f"source {source!r} or subject {subject!r} is not a name (kind:id, no blanks)")
     if world != REAL and not is_exercise(world):
         raise InvalidEvent(f"world {world!r} is neither real nor exercise/<name>")

@@ -1,7 +1,8 @@
 """What is known about each thing, whatever the order in which it was heard?
 
-The picture keeps, for each (subject, source, body kind), the newest event by `(at, id)`. That choice is commutative,
-associative and idempotent, so any shuffle, repeat or replay of the same events folds to the same picture.
+The picture keeps, for each (subject, source, body kind), the newest event by `(at, id)`, and of the same report heard
+twice the first hearing. That choice is commutative, associative and idempotent, so any shuffle, repeat or replay of the
+same events folds to the same picture.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Picture:
             return True
         key = (event.source, _KINDS[type(event.body)])
         known = records.get(key)
-        if known is not None and (known.at, known.id) >= (event.at, event.id):
+        if known is not None and (known.at, known.id, -known.received) >= (event.at, event.id, -event.received):
             return False
         records[key] = event
         return True

@@ -33,6 +33,8 @@ def main(argv: list[str] | None = None) -> int:
     commands.add_parser("feeds", help="list the sources and the feeds that run, by group")
     commands.add_parser("keeper", help="keep the streams bounded")
     commands.add_parser("simulate", help="run the simulators")
+    acl = commands.add_parser("acl", help="write the ACL file of an external Redis or Valkey")
+    acl.add_argument("file", nargs="?", default="-", help="where to; - or nothing: standard output")
     commands.add_parser("settings", help="list the settings, their values and where they came from")
     doctor = commands.add_parser("doctor", help="check a running system from end to end")
     doctor.add_argument("--json", action="store_true", help="answer as JSON")
@@ -126,6 +128,20 @@ def _simulate(settings: Values, wanted: argparse.Namespace) -> int:
     return until_stopped(all_of_them)
 
 
+def _acl(settings: Values, wanted: argparse.Namespace) -> int:
+    from cop.bus.acl import RULES, acl_file
+
+    try:
+        text = acl_file({role: settings[f"COP_REDIS_PASSWORD_{role.upper()}"] for role in RULES})
+        if wanted.file == "-":
+            print(text, end="")
+        else:
+            Path(wanted.file).write_text(text, "utf-8")
+    except (OSError, ValueError) as error:
+        raise BadSetting(str(error)) from error
+    return 0
+
+
 def _settings(settings: Values, wanted: argparse.Namespace) -> int:
     print(table(settings))
     return 0
@@ -211,6 +227,7 @@ _COMMANDS: dict[str, Callable[[Values, argparse.Namespace], int]] = {
     "feeds": _feeds,
     "keeper": _keeper,
     "simulate": _simulate,
+    "acl": _acl,
     "settings": _settings,
     "doctor": _doctor,
     "decode": _decode,

@@ -30,7 +30,7 @@ READ: Final = 5000
 
 def window_s(readers: int) -> float:
     """How long changes gather before a frame: short for few readers, longer when a frame must reach many."""
-    return min(0.25, 0.04 + readers * 0.0003)
+    return min(0.2, 0.03 + readers * 0.00028)
 
 
 def clock() -> Millis:
@@ -59,7 +59,7 @@ class Hub:
         self.trouble = "not yet connected"
         self._framed = self._discovered = 0.0
         self._swept = time.monotonic()
-        self._next: asyncio.Future[None] | None = None
+        self._waiting: list[asyncio.Future[None]] = []
         self._ready = asyncio.Event()
         self._open(REAL)
 
@@ -230,15 +230,16 @@ class Hub:
                 sent = True
         if sent:
             self._framed = time.monotonic()
-            waiting, self._next = self._next, None
-            if waiting is not None:
-                waiting.set_result(None)
+            waiting, self._waiting = self._waiting, []
+            for future in waiting:
+                if not future.done():
+                    future.set_result(None)
 
     async def frames(self) -> None:
         """Wait until there is a new frame in some view."""
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._next)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        await future
 
     async def ready(self, timeout_s: float) -> bool:
         """Wait until the picture is live; False when it isn't in time."""

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from cop.event import REAL, Described, Event, Millis, Scalar, Sighted, Status
-from cop.picture import Entity
+from cop.event import REAL, Described, Event, Millis, Planned, Scalar, Sighted, Status
+from cop.picture import Entity, in_force
 
 Domain = Literal["land", "maritime", "air", "cyber"]
 
@@ -84,26 +84,28 @@ def thing(entity: Entity, now: Millis) -> dict[str, Any] | None:
     """The thing as the push, the API and the tables carry it; None when no layer shows its kind.
 
     Keys: id, layer, domain, name, label, nations, sym, state, why, since, until, origin, world, source, at, stale_s,
-    lon, lat, path, course, speed, marking, cells. Keys without a value are absent.
+    lon, lat, path, course, speed, marking, cells. Keys without a value are absent. A status with an end of its own is
+    good until then, so a thing that is known by it alone doesn't age.
     """
     layer = by_kind().get(entity.kind)
     if layer is None:
         return None
     told = entity.described
-    body = told.body if told is not None and isinstance(told.body, Described) else Described()
+    bodies = [e.body for e in entity.events if isinstance(e.body, Described)]
     seen = entity.sighted
     status = entity.status(now)
     held = status.body if status is not None and isinstance(status.body, Status) else None
     chief = seen or status or told or entity.newest
     place = entity.position
+    path = next((body.path for body in bodies if body.path), ())
     motion = seen.body if seen is not None and isinstance(seen.body, Sighted) else None
     found: dict[str, Any] = {
         "id": entity.subject,
         "layer": layer.name,
         "domain": layer.domain,
-        "name": body.name or entity.subject.partition(":")[2],
+        "name": next((body.name for body in bodies if body.name), entity.subject.partition(":")[2]),
         "label": layer.label(entity, now),
-        "nations": list(body.nations),
+        "nations": list(next((body.nations for body in bodies if body.nations), ())),
         "sym": layer.symbol(entity, now),
         "state": entity.state(now),
         "why": held.reason if held else None,
@@ -113,13 +115,13 @@ def thing(entity: Entity, now: Millis) -> dict[str, Any] | None:
         "world": next((e.world for e in entity.events if e.world != REAL), REAL),
         "source": chief.source,
         "at": chief.at,
-        "stale_s": layer.stale_s,
+        "stale_s": None if chief is status and held and held.until else layer.stale_s,
         "lon": place[0] if place else None,
         "lat": place[1] if place else None,
-        "path": [list(point) for point in body.path] or None,
+        "path": [list(point) for point in path] or None,
         "course": motion.course if motion else None,
         "speed": motion.speed if motion else None,
-        "marking": body.marking or None,
+        "marking": marking(entity),
         "cells": {f.key: c.value for f in layer.fields if f.table and (c := f.value(entity, now)) is not None},
     }
     return {key: value for key, value in found.items() if value is not None}
@@ -141,6 +143,21 @@ def popup(entity: Entity, now: Millis) -> list[dict[str, Any]]:
     return lines
 
 
+def marking(entity: Entity) -> str | None:
+    """The marking that must stay with the thing: any that its descriptions or plans carry."""
+    marks = (e.body.marking for e in entity.events if isinstance(e.body, Described | Planned))
+    return next((mark for mark in marks if mark), None)
+
+
+def standing(entity: Entity, now: Millis) -> list[Event]:
+    """The statuses that hold at `now`, the one that counts first; injected ones leave no room for others."""
+    chief = entity.status(now)
+    if chief is None:
+        return []
+    held = (e for e in entity.events if isinstance(e.body, Status) and in_force(e.body, now))
+    return [chief, *(e for e in held if e is not chief and (e.origin == "injected" or chief.origin != "injected"))]
+
+
 def described(key: str, title: str, unit: str = "", table: bool = True) -> Field:
     """A field that reads one of the described `properties`."""
 
@@ -153,27 +170,28 @@ def described(key: str, title: str, unit: str = "", table: bool = True) -> Field
     return Field(key, title, value, unit, table)
 
 
+def posted(entity: Entity, what: str, unit: str) -> Cell | None:
+    """A described limit, and only in its own unit: a civil tonnage is never a class."""
+    for told in entity.events:
+        if isinstance(told.body, Described):
+            for limit in told.body.limits:
+                if limit.what == what and limit.unit == unit:
+                    return Cell(limit.value, told)
+    return None
+
+
 def limited(what: str, title: str, unit: str = "", table: bool = True) -> Field:
     """A field that reads one of the described `limits`."""
-
-    def value(entity: Entity, now: Millis) -> Cell | None:
-        for told in entity.events:
-            if isinstance(told.body, Described):
-                for limit in told.body.limits:
-                    if limit.what == what:
-                        return Cell(limit.value, told)
-        return None
-
-    return Field(what, title, value, unit, table)
+    return Field(what, title, lambda entity, now: posted(entity, what, unit), unit, table)
 
 
 def measured(key: str, title: str, unit: str = "", table: bool = True) -> Field:
-    """A field that reads one of the `measures` of the status in force."""
+    """A field that reads one of the `measures` of the statuses in force."""
 
     def value(entity: Entity, now: Millis) -> Cell | None:
-        said = entity.status(now)
-        if said is None or not isinstance(said.body, Status) or key not in said.body.measures:
-            return None
-        return Cell(said.body.measures[key], said)
+        for said in standing(entity, now):
+            if isinstance(said.body, Status) and key in said.body.measures:
+                return Cell(said.body.measures[key], said)
+        return None
 
     return Field(key, title, value, unit, table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 
 from dashboard import embedded
@@ -27,3 +28,7 @@ def admin(server: embedded.Embedded) -> Iterator[Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+settings.register_profile("house", deadline=None, max_examples=60)  # no test asserts on time
+settings.load_profile("house")

@@ -1,0 +1,83 @@
+"""How do the pages come onto the server? One Dash app on the FastAPI one; a page a path, and nothing else answers 200.
+
+Nothing that moves goes through a Dash property: the browser's part in `assets/` reads the push and paints by itself.
+Dash lays out, filters, tabulates, plots and asks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import dash
+import dash_mantine_components as dmc
+from dash import Dash, html
+from dash.backends._fastapi import reset_current_request, set_current_request
+from fastapi import FastAPI, Request, Response
+
+from dashboard import excon, staff, wall
+from dashboard.exercises import Exercises
+from dashboard.hub import Hub
+from dashboard.maps import extra_layers, tile_routes
+from dashboard.settings import Values
+
+ASSETS: Final = Path(__file__).resolve().parent.parent / "assets"
+_INDEX: Final = """<!DOCTYPE html>
+<html lang="en">
+<head>{%metas%}<meta name="viewport" content="width=device-width, initial-scale=1"><title>{%title%}</title>{%favicon%}
+{%css%}<script type="application/json" id="cop-config">CONFIG</script></head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>"""
+
+
+def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises], None]:
+    """What `dashboard.web` calls to add the pages to its server."""
+
+    def add(server: FastAPI, hub: Hub, exercises: Exercises) -> None:
+        layers = extra_layers(settings)
+        config = json.dumps({"world": settings.world}).replace("<", "\\u003c")
+        app = Dash(
+            __name__,
+            server=server,
+            use_pages=True,
+            pages_folder="",
+            assets_folder=str(ASSETS),
+            assets_ignore=r"link_worker\.js|\.json$|\.md$",
+            title="Baltic mobility picture",
+            update_title=None,
+            suppress_callback_exceptions=True,
+            serve_locally=True,
+            index_string=_INDEX.replace("CONFIG", config),
+        )
+        app.layout = dmc.MantineProvider(
+            id="theme",
+            forceColorScheme="dark",
+            children=html.Div(dash.page_container, id="page"),
+        )
+        pages: dict[str, tuple[str, Callable[..., Any]]] = {
+            "/": ("Baltic mobility picture", lambda **query: staff.layout(hub, settings, layers, query)),
+            "/wall": ("Wall display", lambda **query: wall.layout(settings, layers, query)),
+            "/excon": ("Exercise control", lambda **query: excon.layout(hub, settings, layers, query)),
+        }
+        for path, (title, layout) in pages.items():
+            dash.register_page(f"page{path.replace('/', '.')}", path=path, title=title, layout=layout)
+            if path != "/":
+                server.add_api_route(path, _index(app), include_in_schema=False)
+        tile_routes(server, layers)
+        staff.callbacks(app, hub)
+        excon.callbacks(app, hub, exercises)
+
+    return add
+
+
+def _index(app: Dash) -> Callable[[Request], Any]:
+    async def index(request: Request) -> Response:
+        token = set_current_request(request)  # Dash's middleware sets it for its own paths only
+        try:
+            return Response(app.index(), media_type="text/html", headers={"cache-control": "no-cache"})
+        finally:
+            reset_current_request(token)
+
+    return index
