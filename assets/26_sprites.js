@@ -136,7 +136,9 @@
         const canvas = document.createElement('canvas');
         canvas.width = Math.max(1, Math.ceil(symbol.box.width * unit));
         canvas.height = Math.max(1, Math.ceil(symbol.box.height * unit));
-        canvas.getContext('2d').drawImage(symbol.image, 0, 0, symbol.box.width * unit, symbol.box.height * unit);
+        const g = canvas.getContext('2d', { willReadFrequently: true });
+        g.drawImage(symbol.image, 0, 0, symbol.box.width * unit, symbol.box.height * unit);
+        g.getImageData(0, 0, 1, 1); // now: browsers put drawing off until somebody looks
         symbol.bitmap = canvas;
         symbol.state = 'ready';
         slices.count++;

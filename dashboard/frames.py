@@ -24,6 +24,7 @@ from layers.layer import thing
 RING_FRAMES: Final = 1200
 RING_BYTES: Final = 24_000_000
 NOTICES: Final = 50
+PLAN_MS: Final = 15_000
 NEWS_MS: Final = 15 * 60_000
 GZIP_HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _encode = msgspec.json.Encoder().encode
@@ -48,6 +49,7 @@ class View:
         self._handles: dict[str, int] = {}
         self._numbers = itertools.count(1)
         self._rows: dict[str, bytes] = {}
+        self._told: dict[str, Millis] = {}  # when a thing's row last went out
         self._states: dict[str, State] = {}
         self._movers: set[str] = set()
         self._dirty: dict[str, bool] = {}  # subject → whether more than its motion changed
@@ -165,7 +167,8 @@ class View:
             seen = found.sighted
             if not more and seen is not None and handle is not None and subject in self._movers:
                 moved.append((handle, seen))
-                continue
+                if found.planned is None or now - self._told.get(subject, 0) < PLAN_MS:
+                    continue  # its next point and lateness go with it now and then: they are part of the row
             row = self._row(found, now)
             if row is not None:
                 put.append(row)
@@ -193,10 +196,11 @@ class View:
             self._edge[subject] = edge
         encoded = b'{"h":%d,' % handle + _encode(row)[1:]
         self._rows[subject] = encoded
+        self._told[subject] = now
         return encoded
 
     def _forget(self, subject: str) -> None:
-        for known in (self._handles, self._rows, self._states, self._edge):
+        for known in (self._handles, self._rows, self._told, self._states, self._edge):
             known.pop(subject, None)
         self._movers.discard(subject)
 

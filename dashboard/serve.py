@@ -40,8 +40,9 @@ def serve(settings: Values, *, pages: bool = True) -> None:
     control = bus(settings, "exercise")
     if pages:
         from dashboard.app import pages_of
+        from dashboard.staff import warm
 
-        web = Web(hub, control, pages_of(settings))
+        web = Web(hub, control, pages_of(settings), warm)
     else:
         web = Web(hub, control)
     config = uvicorn.Config(

@@ -10,7 +10,6 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cop.event import REAL
-from dashboard import figures
 from dashboard.api import details
 from dashboard.history import Said
 from dashboard.hub import Hub, clock
@@ -31,6 +30,7 @@ from dashboard.parts import (
 from dashboard.settings import Values
 from layers.layer import layers as all_layers
 from layers.layer import thing
+from layers.symbols import render
 
 
 def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, str]) -> Any:
@@ -259,6 +259,8 @@ def detail(found: dict[str, Any], theme: str) -> list[Any]:
         )
         for report in found["reports"]
     ]
+    from dashboard import figures  # pandas and plotly take longer to load than all the rest: not before they are needed
+
     plots: list[Any] = []
     if len(found["track"]) > 1:
         track = [(p["at"], p["lon"], p["lat"], p["speed"]) for p in found["track"]]
@@ -274,6 +276,15 @@ def detail(found: dict[str, Any], theme: str) -> list[Any]:
         *plots,
         html.Details([html.Summary(f"Every report ({len(reports)})"), html.Ul(reports, className="reports")]),
     ]
+
+
+def warm() -> None:
+    """Load what the first look at a thing would otherwise wait for: the plots, and the table of symbols."""
+    import dashboard.figures  # noqa: F401
+
+    for layer in all_layers().values():
+        for key in layer.legend:
+            render(key.symbol)
 
 
 def _plot(figure: Any, height: int) -> dcc.Graph:
@@ -328,6 +339,8 @@ def callbacks(app: Dash, hub: Hub) -> None:
     def plot(tab: str, beat: int | None, selected: dict[str, Any] | None, theme: str) -> Any:
         if tab != "plots":
             return no_update, True
+        from dashboard import figures
+
         return figures.feed_minutes(hub.histories[REAL], theme), False
 
     for output, name, inputs in (

@@ -27,15 +27,26 @@ from dashboard.push import Push
 log = logging.getLogger("cop.web")
 
 STREAM: Final = "/api/v1/stream"
+WARM_AFTER_S: Final = 2.0
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _DESCRIPTION: Final = "The common operating picture of the Baltic military mobility area. Times are ms UTC."
 
 
 class Web:
-    """The application of one dashboard process. `pages` adds the Dash pages; without it there is only the API."""
+    """The application of one dashboard process. `pages` adds the Dash pages; without it there is only the API.
 
-    def __init__(self, hub: Hub, control: Bus, pages: Callable[[FastAPI, Hub, Exercises], None] | None = None) -> None:
+    `warm` is run on a thread soon after the start: what is slow to load and not needed for the first page.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        control: Bus,
+        pages: Callable[[FastAPI, Hub, Exercises], None] | None = None,
+        warm: Callable[[], None] = lambda: None,
+    ) -> None:
         self.hub = hub
+        self._warm = warm
         self.push = Push(hub)
         exercises = Exercises(control, lambda world: hub.pictures.get(world) if world != REAL else None)
         app = FastAPIOffline(
@@ -59,6 +70,8 @@ class Web:
         tasks = [asyncio.create_task(self.hub.run()), asyncio.create_task(self.push.watch())]
         for task in tasks:
             task.add_done_callback(_must_not_end)
+        loop = asyncio.get_running_loop()
+        loop.call_later(WARM_AFTER_S, lambda: loop.run_in_executor(None, self._warm))
         yield
         for task in tasks:
             task.cancel()

@@ -65,14 +65,14 @@ def planned(key: str, title: str, read: Callable[[Planned], Scalar], unit: str =
 
 
 def ahead(key: str, title: str, read: Callable[[Waypoint], Scalar], unit: str = "") -> Field:
-    """A field that reads the next critical point. It moves with the convoy, so it stays out of the table."""
+    """A field that reads the next critical point. It moves with the convoy: the push sends such rows again now and then."""
 
     def value(entity: Entity, now: Millis) -> Cell | None:
         way, said = progress(entity), entity.planned
         found = read(way.next) if way and way.next else None
         return None if found is None else Cell(found, said)
 
-    return Field(key, title, value, unit, table=False)
+    return Field(key, title, value, unit)
 
 
 def _late(entity: Entity, now: Millis) -> Cell | None:
@@ -100,7 +100,7 @@ FIELDS: tuple[Field, ...] = (
     planned("route", "Route", lambda plan: plan.route),
     ahead("next_point", "Next point", lambda point: point.name),
     ahead("next_due", "Due there", _due, "UTC"),
-    Field("late_min", "Late by", _late, "min", table=False),
+    Field("late_min", "Late by", _late, "min"),
     planned("arrival", "Head due at the end", _end(lambda point: point.due), "UTC"),
     planned("clear", "Tail clear of the end", _end(lambda point: point.clear), "UTC", table=False),
     speed("km/h", KMH),

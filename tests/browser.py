@@ -1,6 +1,7 @@
 """How do tests and benchmarks get a real browser, and a site that has only the browser's part of the project?
 
-The site serves `assets/`, Leaflet as dash-leaflet bundles it, symbols, and a push stream that the caller speaks through.
+The site serves `assets/`, Leaflet as dash-leaflet bundles it, symbols, and a push stream that the caller speaks
+through.
 """
 
 from __future__ import annotations
@@ -54,8 +55,11 @@ class NoBrowser(RuntimeError):
     """No Chromium was found: the message says what to install."""
 
 
-def chromium_path() -> str:
-    """Where Chromium is: `COP_CHROMIUM`, else on the PATH, else the one that Playwright installed."""
+def chromium_path(playwright: Playwright | None = None) -> str:
+    """Where Chromium is: `COP_CHROMIUM`, else on the PATH, else the one that Playwright installed.
+
+    Give the running Playwright where there is one: a second can't be started beside it.
+    """
     named = os.environ.get("COP_CHROMIUM", "")
     if named:
         if not os.access(named, os.X_OK):
@@ -65,8 +69,11 @@ def chromium_path() -> str:
         found = shutil.which(name)
         if found:
             return found
-    with sync_playwright() as playwright:
+    if playwright is not None:
         own = playwright.chromium.executable_path
+    else:
+        with sync_playwright() as started:
+            own = started.chromium.executable_path
     if os.access(own, os.X_OK):
         return own
     raise NoBrowser(
@@ -77,7 +84,7 @@ def chromium_path() -> str:
 
 def launch(playwright: Playwright, *more: str) -> Browser:
     """Start Chromium without a window."""
-    return playwright.chromium.launch(executable_path=chromium_path(), args=[*LAUNCH_ARGS, *more])
+    return playwright.chromium.launch(executable_path=chromium_path(playwright), args=[*LAUNCH_ARGS, *more])
 
 
 class Site:
@@ -89,6 +96,8 @@ class Site:
         self.greet: Callable[[dict[str, str]], list[tuple[str, dict[str, Any]]]] = lambda call: []
         """What a new reader is sent first: (id, frame) pairs."""
         self.refusing = False
+        self.missing: set[str] = set()
+        """Paths that the site doesn't have."""
         self._readers: dict[int, queue.SimpleQueue[bytes | None]] = {}
         self._count = 0
         self._lock = threading.Lock()
@@ -156,7 +165,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        if parts.path == "/api/v1/stream":
+        if parts.path in self.owner.missing:
+            self._send(404, "text/plain", b"no such page")
+        elif parts.path == "/api/v1/stream":
             self._stream({key: values[0] for key, values in parse_qs(parts.query).items()})
         elif parts.path in ("/blank", "/map", "/empty"):
             self._send(200, "text/html; charset=utf-8", _page(parts.path).encode())
@@ -170,6 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)
         self.send_header("content-type", kind)
+        self.send_header("cache-control", "max-age=3600" if status == 200 else "no-store")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         with contextlib.suppress(OSError):
@@ -206,7 +218,8 @@ class _Handler(BaseHTTPRequestHandler):
 @cache
 def _installed(package: str) -> Path:
     spec = importlib.util.find_spec(package)
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent
 
 

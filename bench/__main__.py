@@ -1,0 +1,107 @@
+"""All figures: runs every benchmark, prints their JSON, and keeps the ones with a bar in docs/figures.json.
+
+`make bench` runs this; `python -m bench NAME…` runs some. The README's table is made from docs/figures.json.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+FIGURES: Final = Path(__file__).resolve().parent.parent / "docs" / "figures.json"
+Row = dict[str, Any]
+
+
+def row(bench: str, name: str, value: float, unit: str, bar: str = "", baseline: str = "") -> Row:
+    """One line of the table. `bar` is what is to be reached, `baseline` what was measured beside it in the same run."""
+    return {"bench": bench, "name": name, "value": value, "unit": unit, "bar": bar, "baseline": baseline}
+
+
+def push(told: Row) -> list[Row]:
+    """The push at each number of readers and rate, against polling."""
+    bars = {(200, 5_000): "under 150", (500, 5_000): "under 300"}
+    polled = told["baseline_whole_geojson_polled_each_second"]
+    slow = max(polled, key=lambda each: each["pollers"])
+    said = (
+        f"{slow['pollers']} pollers of the whole GeoJSON: p99 {slow['reply_p99_ms']:.0f} ms, {slow['server_core']} core"
+    )
+    rows = []
+    for each in told["push"]:
+        readers, rate = each["readers"], each["events_per_s"]
+        what = f"{readers} readers, {rate} events/s"
+        rows.append(
+            row("push", f"{what}: XADD to socket, p99", each["p99_ms"], "ms", bars.get((readers, rate), ""), said)
+        )
+        rows.append(row("push", f"{what}: server", each["server_core"], "core", "under 0.25" if rate == 5_000 else ""))
+        rows.append(row("push", f"{what}: a reader", round(each["bytes_per_s_reader"] / 1e6, 3), "MB/s", "at most 0.1"))
+    return rows
+
+
+def fold(told: Row) -> list[Row]:
+    """The fold alone, and with frames made of it."""
+    base = f"decode and keep in a dict: {told['baseline_decode_and_dict_events_per_s']}/s"
+    return [
+        row("fold", "picture fold", told["fold_events_per_s"], "events/s", "", base),
+        row("fold", "fold and frames", told["fold_and_frame_events_per_s"], "events/s"),
+    ]
+
+
+def xadd(told: Row) -> list[Row]:
+    """The stream's append."""
+    base = f"redis-benchmark, pipelined XADD: {told['baseline_redis_benchmark_per_s']}/s"
+    return [row("xadd", "append to the stream", told["append_events_per_s"], "events/s", "", base)]
+
+
+def decode_ais(told: Row) -> list[Row]:
+    """AIS lines to events."""
+    base = f"pyais alone: {told['pyais_lines_per_s']:.0f} lines/s"
+    return [row("decode_ais", "AIS decode to events", round(told["lines_per_s"]), "lines/s", "at least 10000", base)]
+
+
+def decode_datex2(told: Row) -> list[Row]:
+    """DATEX II situations to events."""
+    base = f"lxml parse alone: {told['lxml_mb_per_s']:.0f} MB/s"
+    return [row("decode_datex2", "DATEX II decode to events", round(told["records_per_s"]), "records/s", "", base)]
+
+
+def canvas(told: Row) -> list[Row]:
+    """Longest block of the main thread while so many tracks move each second."""
+    rows = []
+    for each in told["canvas"]:
+        bar = "under 50" if each["tracks"] == 20_000 else ""
+        rows.append(row("canvas", f"{each['tracks']} moving tracks: longest slice", each["slice_max_ms"], "ms", bar))
+    return rows
+
+
+BENCHES: Final[dict[str, Callable[[Row], list[Row]]]] = {
+    "push": push,
+    "fold": fold,
+    "xadd": xadd,
+    "decode_ais": decode_ais,
+    "decode_datex2": decode_datex2,
+    "canvas": canvas,
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks of these names, or all."""
+    if strange := set(names) - set(BENCHES):
+        print(f"no benchmark {', '.join(sorted(strange))}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    known: list[Row] = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else []
+    for name in names or BENCHES:
+        print(f"bench {name} …", file=sys.stderr, flush=True)
+        done = subprocess.run([sys.executable, "-m", f"bench.{name}"], stdout=subprocess.PIPE, text=True, check=True)
+        print(done.stdout.strip(), flush=True)
+        known = [each for each in known if each["bench"] != name] + BENCHES[name](json.loads(done.stdout))
+    known.sort(key=lambda each: list(BENCHES).index(each["bench"]))
+    FIGURES.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
