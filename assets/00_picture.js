@@ -245,7 +245,7 @@
     if (shown !== 'none') row[shown]++;
   }
 
-  /** A feed's state by our own reckoning: what the server said, but late once its newest word is older than it may be. */
+  /** A feed's state by our own reckoning: as the server said, but late once its newest word is too old. */
   function feedState(feed, now) {
     if (feed.state === 'failed') return 'failed';
     const newest = feed.newest || feed.heard;

@@ -2,8 +2,9 @@
  * What does a thing look like on the map?
  *
  * A symbol is fetched and rasterised once, in idle moments (the first drawing of an SVG is the dear part), then stamped
- * together with what must be seen at a glance: the state's badge, by shape as well as colour; a tag on what is not
- * observed; and on what is stale a broken outline and little contrast. Until the symbol is there a dot stands for it.
+ * together with what must be seen at a glance: the state's badge, by shape as well as colour, and on what is stale a
+ * broken outline and little contrast. Until the symbol is there a dot stands for it, with a tag on what is not
+ * observed; a symbol says that by itself.
  */
 (function () {
   'use strict';
@@ -66,9 +67,9 @@
    * @param {() => void} onReady called when a symbol has become ready to be drawn
    */
   function create(onReady) {
-    const symbols = new Map(); // key → {state, image, box, anchor, bitmap, since}
+    const symbols = new Map(); // key → {state, image, box, anchor, bitmap, version, since}
     let stamps = new Map();
-    let look = { theme: 'dark', scale: 1, dpr: 1 };
+    let look = { theme: 'dark', scale: 1, size: 1, dpr: 1 }; // size: of symbols alone, labels keep theirs
     const queue = []; // loaded, to be rasterised
     let waiting = [];
     let loading = 0;
@@ -76,15 +77,14 @@
     const slices = { count: 0, max: 0 };
 
     function setLook(next) {
-      if (next.theme === look.theme && next.scale === look.scale && next.dpr === look.dpr) return;
-      const resized = next.scale !== look.scale || next.dpr !== look.dpr;
+      if (['theme', 'scale', 'size', 'dpr'].every((key) => next[key] === look[key])) return;
+      const resized = ['scale', 'size', 'dpr'].some((key) => next[key] !== look[key]);
       look = { ...next };
       stamps = new Map();
       if (!resized) return;
       for (const symbol of symbols.values()) {
         if (symbol.state !== 'ready') continue;
-        symbol.bitmap = null; // of the old size
-        symbol.state = 'loaded';
+        symbol.state = 'loaded'; // until its turn comes, the old size is stretched
         queue.push(symbol);
       }
       rasterLater();
@@ -94,7 +94,7 @@
       let symbol = symbols.get(key);
       const again = symbol && symbol.state === 'failed' && performance.now() - symbol.since > RETRY_MS;
       if (symbol && !again) return symbol;
-      symbol = { key, state: 'asked', image: null, bitmap: null, box: null, anchor: null, since: 0 };
+      symbol = { key, state: 'asked', image: null, bitmap: null, version: 0, box: null, anchor: null, since: 0 };
       if (symbols.size >= SYMBOLS) symbols.clear();
       symbols.set(key, symbol);
       waiting.push(symbol);
@@ -132,7 +132,7 @@
       const symbol = queue.shift();
       if (symbol) {
         const began = performance.now();
-        const unit = look.scale * look.dpr;
+        const unit = look.scale * look.size * look.dpr;
         const canvas = document.createElement('canvas');
         canvas.width = Math.max(1, Math.ceil(symbol.box.width * unit));
         canvas.height = Math.max(1, Math.ceil(symbol.box.height * unit));
@@ -140,6 +140,7 @@
         g.drawImage(symbol.image, 0, 0, symbol.box.width * unit, symbol.box.height * unit);
         g.getImageData(0, 0, 1, 1); // now: browsers put drawing off until somebody looks
         symbol.bitmap = canvas;
+        symbol.version++;
         symbol.state = 'ready';
         slices.count++;
         slices.max = Math.max(slices.max, performance.now() - began);
@@ -156,7 +157,8 @@
       const symbol = thing.sym ? ask(thing.sym) : null;
       const ready = symbol !== null && symbol.bitmap !== null;
       const badge = light === 'amber' ? thing.state : light;
-      const key = `${ready ? thing.sym : `.${thing.domain}`}|${badge}|${stale ? 1 : 0}|${TAGS[thing.origin] || ''}`;
+      const drawing = ready ? `${thing.sym}#${symbol.version}` : `.${thing.domain}`;
+      const key = `${drawing}|${badge}|${stale ? 1 : 0}|${TAGS[thing.origin] || ''}`;
       let found = stamps.get(key);
       if (found) return found;
       if (stamps.size >= STAMPS) stamps = new Map();
@@ -167,7 +169,7 @@
 
     function draw(symbol, thing, badge, stale) {
       const colours = THEMES[look.theme];
-      const unit = look.scale * look.dpr;
+      const unit = look.scale * look.size * look.dpr;
       const radius = 5;
       const box = symbol ? symbol.box : { width: 2 * radius, height: 2 * radius };
       const anchor = symbol ? symbol.anchor : { x: radius, y: radius };
@@ -177,7 +179,8 @@
       const g = canvas.getContext('2d');
       g.globalAlpha = stale ? STALE_ALPHA : 1;
       if (symbol) {
-        g.drawImage(symbol.bitmap, Math.round(PAD * unit), Math.round(PAD * unit));
+        const [w, h] = [Math.ceil(box.width * unit), Math.ceil(box.height * unit)];
+        g.drawImage(symbol.bitmap, Math.round(PAD * unit), Math.round(PAD * unit), w, h);
       }
       g.scale(unit, unit);
       g.translate(PAD, PAD);
@@ -189,7 +192,7 @@
       if (stale) g.globalAlpha = STALE_BADGE_ALPHA;
       if (badge !== 'none') drawBadge(g, badge, box.width, box.height, colours);
       g.globalAlpha = 1;
-      if (TAGS[thing.origin]) drawTag(g, TAGS[thing.origin], colours);
+      if (!symbol && TAGS[thing.origin]) drawTag(g, TAGS[thing.origin], colours);
       if (stale) {
         g.setLineDash([4, 3]);
         g.strokeStyle = colours.unknown;
@@ -200,7 +203,7 @@
         image: canvas,
         x: Math.round((anchor.x + PAD) * unit),
         y: Math.round((anchor.y + PAD) * unit),
-        half: { x: (box.width / 2 + 3) * look.scale, y: (box.height / 2 + 3) * look.scale },
+        half: { x: (box.width / 2 + 3) * look.scale * look.size, y: (box.height / 2 + 3) * look.scale * look.size },
       };
     }
 

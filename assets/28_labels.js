@@ -56,8 +56,8 @@
   /**
    * Find a place for one label and take it.
    * @param {object} taken a `board`
-   * @param {{x, y, dx, dy, w, h: number, must?: boolean}} label its symbol's middle and half size, its own size; one that
-   *   must be read may lie over a symbol, never over another label
+   * @param {{x, y, dx, dy, w, h: number, must?: boolean}} label its symbol's middle and half size, its own size; one
+   *   that must be read may lie over a symbol, never over another label
    * @returns {?{x, y, w, h: number}}
    */
   function place(taken, label, width, height) {

@@ -36,10 +36,10 @@
   /**
    * Draw a view.
    * @param {CanvasRenderingContext2D} g
-   * @param {{width, height, dpr, zoom, world, x, y: number}} view size in CSS px; `world` px of the world's side, `x`, `y`
-   *   the view's corner in it
+   * @param {{width, height, dpr, zoom, world, x, y: number}} view size in CSS px; `world` px of the world's side, `x`,
+   *   `y` the view's corner in it
    * @param {{index, trails, sprites, options, selected, now}} told
-   * @returns {{drawn, tracks, looked: number, dots: boolean, labels: object[], nextFlip: number}} by the generator's end;
+   * @returns {{drawn, tracks, looked: number, dots: boolean, labels: object[], nextFlip: number}} at its end;
    *   `nextFlip` is when the clock alone will change what is seen
    */
   function* draw(g, view, told) {
@@ -64,7 +64,9 @@
         const { thing } = mark;
         const old = cop.picture.stale(thing, now);
         const light = old && mark.light === 'green' ? 'unknown' : mark.light;
-        const small = dots && (light === 'none' || cop.picture.moves(thing)) && thing.id !== told.selected;
+        const quiet = light !== 'red' && light !== 'amber' && !options.major.includes(thing.layer);
+        const many = dots && (light === 'none' || cop.picture.moves(thing));
+        const small = thing.id !== told.selected && (many || (quiet && view.zoom < options.minorBelow));
         const sprite = small ? sprites.dot(thing, light, old) : sprites.stamp(thing, light, old);
         const x = mark.x * view.world - view.x;
         const y = mark.y * view.world - view.y;
@@ -211,7 +213,8 @@
       for (const mark of marks || []) {
         const { course, speed, lat } = mark.thing;
         if (mark.gone || course === undefined || speed === 0 || cop.picture.stale(mark.thing, now)) continue;
-        const px = speed === undefined ? HEADING_PX * look.scale : leader(speed, options.leaderMinutes, lat) * view.world;
+        const far = speed === undefined ? 0 : leader(speed, options.leaderMinutes, lat) * view.world;
+        const px = speed === undefined ? HEADING_PX * look.scale : far;
         if (px < 3) continue;
         const angle = (course * Math.PI) / 180;
         const x = mark.x * view.world - view.x;
@@ -252,7 +255,8 @@
     taken.take({ x: x - half.x, y: y - half.y, w: 2 * half.x, h: 2 * half.y, symbol: true });
     const chosen = thing.id === told.selected;
     const bad = light === 'red' || light === 'amber';
-    const least = cop.picture.moves(thing) ? TRACK_LABEL_ZOOM : PLACE_LABEL_ZOOM;
+    const major = told.options.major.includes(thing.layer);
+    const least = major ? 0 : cop.picture.moves(thing) ? TRACK_LABEL_ZOOM : PLACE_LABEL_ZOOM;
     if (!thing.label || (!chosen && !bad && view.zoom < least) || wanted.length >= 4 * LABELS_TRIED) return;
     const order = chosen ? 0 : light === 'red' ? 1 : light === 'amber' ? 2 : 3;
     wanted.push({ mark, light, old, x, y, half, chosen, key: order * 16 + 15 - (mark.rank % 16) });

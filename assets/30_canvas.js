@@ -23,9 +23,11 @@
     labels: true,
     scale: 1,
     symbolLimit: 3000, // tracks in view, beyond which they are dots
+    minorBelow: 7.75, // zoom, below which what is fixed and not in trouble is a dot
+    major: ['convoys', 'aircraft', 'roadevents'], // layers that are never dots for that reason
+    sizeAt: (zoom) => (zoom < 8.5 ? 0.7 : zoom < 10 ? 0.85 : 1), // of symbols, by zoom
     tooltip: describe,
   };
-  const sprites = cop.sprites.create(() => requestAll());
   let theme = 'dark';
   let picture = null;
   let now = 0;
@@ -52,6 +54,7 @@
     const screen = { map, front: null, back: null, view: null, job: null, dirty: false, held: false, fine: 0 };
     screen.result = { drawn: 0, tracks: 0, looked: 0, dots: false, labels: [], nextFlip: Infinity };
     screen.stats = { frames: 0, slices: 0, lastSlice: 0, maxSlice: 0, skipped: 0 };
+    screen.sprites = cop.sprites.create(() => request(screen)); // its own: maps differ in zoom, so in symbols' size
     screens.set(map, screen);
     map.whenReady(() => raise(screen));
     map.on('unload', () => screens.delete(map));
@@ -81,6 +84,9 @@
     map.on('move', () => {
       if (!screen.held && screen.view && beyond(screen)) request(screen);
     });
+    const named = (layer) => layer.on('basemapready', () => request(screen)); // now there are names of towns to write
+    map.eachLayer(named);
+    map.on('layeradd', (event) => named(event.layer));
     if (cop.pointer) cop.pointer.attach(screen, api);
     restart(screen);
   }
@@ -95,8 +101,9 @@
   /** Keep the shown canvas over its own piece of the map while the zoom changes. */
   function transform(screen, center, zoom) {
     const { map, view, front } = screen;
-    if (view) L.DomUtil.setTransform(front, map._latLngToNewLayerPoint(view.northWest, zoom, center), map.getZoomScale(zoom, view.zoom));
-    if (cop.pointer) cop.pointer.follow(screen, (latlng) => map._latLngToNewLayerPoint(latlng, zoom, center));
+    const toLayer = (latlng) => map._latLngToNewLayerPoint(latlng, zoom, center);
+    if (view) L.DomUtil.setTransform(front, toLayer(view.northWest), map.getZoomScale(zoom, view.zoom));
+    if (cop.pointer) cop.pointer.follow(screen, toLayer);
   }
 
   function restart(screen) {
@@ -147,7 +154,7 @@
   }
 
   function begin(screen) {
-    const { map, back } = screen;
+    const { map, back, sprites } = screen;
     const size = map.getSize();
     if (!size.x || !size.y) return null;
     const corner = map.containerPointToLayerPoint(size.multiplyBy(-PADDING)).round();
@@ -165,7 +172,7 @@
       back.style.width = `${width}px`;
       back.style.height = `${height}px`;
     }
-    sprites.setLook({ theme, scale: options.scale, dpr });
+    sprites.setLook({ theme, scale: options.scale, size: options.sizeAt(zoom), dpr });
     const trails = picture ? picture.trails : null;
     const told = { index, trails, sprites, options, selected, now, dots: screen.result.dots };
     return { view, drawing: cop.scene.draw(back.getContext('2d'), view, told) };
@@ -255,9 +262,10 @@
   }
 
   /**
-   * @param {{leaderMinutes?: number, trails?: boolean, labels?: boolean, scale?: number, symbolLimit?: number, order?: object,
-   *   tooltip?: (thing: object, now: number) => string[]}} changes `scale` enlarges symbols and type (a wall: 1.5 to 2);
-   *   `order` gives layers by name their drawing order, 0 to 15
+   * @param {{leaderMinutes?: number, trails?: boolean, labels?: boolean, scale?: number, symbolLimit?: number,
+   *   minorBelow?: number, major?: string[], sizeAt?: (zoom: number) => number, order?: object,
+   *   tooltip?: (thing: object, now: number) => string[]}} changes `scale` enlarges symbols and type (a wall: 1.5 to
+   *   2); `order` gives layers by name their drawing order, 0 to 15
    */
   function setOptions(changes) {
     Object.assign(options, changes);
@@ -323,7 +331,7 @@
   function stats(map) {
     const screen = map ? screens.get(map) : screens.values().next().value;
     if (!screen) return null;
-    const { result } = screen;
+    const { result, sprites } = screen;
     return {
       ...screen.stats,
       drawn: result.drawn,

@@ -18,7 +18,9 @@
   function attach(screen, api) {
     const { map } = screen;
     const pane = map.getPane('cop');
-    screen.pointer = { api, hovered: null, cursor: null, ring: element(pane, 'cop-ring'), glow: element(pane, 'cop-glow') };
+    screen.pointer = { api, hovered: null, cursor: null };
+    screen.pointer.ring = element(pane, 'cop-ring');
+    screen.pointer.glow = element(pane, 'cop-glow');
     screen.pointer.tip = element(map.getContainer(), 'cop-tip');
     let waiting = null; // the newest place of the mouse: it is looked at once a frame
     map.on('mousemove', (event) => {
@@ -138,7 +140,7 @@
   /** What each key does; true when it did something. */
   const keys = {
     Arrow: (screen, pointer, event) => !event.shiftKey && cursor(screen, towards(screen, ARROWS[event.key])),
-    Tab: (screen, pointer, event) => pointer.cursor !== null && cursor(screen, inOrder(screen, event.shiftKey ? -1 : 1)),
+    Tab: (screen, { cursor: at }, event) => at !== null && cursor(screen, inOrder(screen, event.shiftKey ? -1 : 1)),
     Enter(screen, pointer) {
       if (pointer.cursor === null) return cursor(screen, towards(screen, null));
       choose(screen, thingOf(screen, pointer.cursor), {});
@@ -210,7 +212,8 @@
   /** The next thing in reading order: rows of 40 px, then from left to right; null at the end. */
   function inOrder(screen, step) {
     const row = (each) => Math.floor(each.y / 40);
-    const all = inWindow(screen).sort((a, b) => row(a) - row(b) || a.x - b.x || (a.mark.thing.id < b.mark.thing.id ? -1 : 1));
+    const name = (each) => each.mark.thing.id;
+    const all = inWindow(screen).sort((a, b) => row(a) - row(b) || a.x - b.x || (name(a) < name(b) ? -1 : 1));
     const at = all.findIndex((each) => each.mark.thing.id === screen.pointer.cursor);
     return all[at + step] || null;
   }

@@ -11,6 +11,7 @@
 
   const LIMIT_MS = 10000;
   const SLOW_MS = 1000;
+  const EXERCISE_MS = 15000;
   const NEWS = 60;
   const NATION_NAMES = { EE: 'Estonia', LV: 'Latvia', LT: 'Lithuania', FI: 'Finland', '': 'Others' };
   const STATE_MARK = { open: '✓', restricted: '▲', degraded: '◆', closed: '■', unknown: '?' };
@@ -109,13 +110,20 @@
     liveness();
   }
 
+  let exercise = null; // {startex, scale}, asked for now and then: a scenario may begin anew
+  function askExercise() {
+    if (page.world === 'real') return;
+    fetch(`/api/v1/exercises/${encodeURIComponent(page.world.replace('exercise/', ''))}`)
+      .then((answer) => (answer.ok ? answer.json() : null))
+      .then((told) => (exercise = told))
+      .catch(() => {}); // the link says that the server is away
+  }
+
   function exerciseClock(at) {
-    const exercise = page.picture.byId.get(page.world.replace('/', ':'));
-    const startex = exercise && exercise.cells ? Number(exercise.cells.startex) : NaN;
-    hide('clock-exercise-box', !startex);
-    if (!startex) return;
-    const minutes = Math.floor((at - startex) / 60000);
-    write('clock-exercise', `T${minutes < 0 ? '-' : '+'}${String(Math.abs(minutes)).padStart(3, '0')} min`);
+    hide('clock-exercise-box', !exercise);
+    if (!exercise) return;
+    const minutes = Math.floor(((at - exercise.startex) * exercise.scale) / 60000);
+    write('clock-exercise', `T${minutes < 0 ? '-' : '+'}${Math.abs(minutes)} min`);
   }
 
   function counts(at) {
@@ -193,7 +201,7 @@
   }
 
   function rowHeight(list) {
-    return list.firstElementChild ? list.firstElementChild.offsetHeight + 6 : 48;
+    return list.firstElementChild ? list.firstElementChild.offsetHeight : 48;
   }
 
   function line(thing, when, at) {
@@ -240,30 +248,41 @@
     const bar = byId('freshness');
     if (!bar) return;
     const at = now();
-    const groups = cop.picture.feedsByNation(page.picture.feeds, at).map((row) => {
+    const rows = cop.picture.feedsByNation(page.picture.feeds, at);
+    const groups = rows.map((row) => {
       const group = element('div', `nation ${row.state}`);
       group.dataset.nation = row.nation;
       const silence = row.silence === null ? 'never heard' : cop.time.age(row.silence);
       group.append(element('strong', '', NATION_NAMES[row.nation] || row.nation));
       group.append(element('span', 'silence', `${FEED_MARK[row.state]} ${silence}`));
-      for (const feed of row.feeds) {
-        const chip = element('span', `feed ${feed.state}`, `${FEED_MARK[feed.state]} ${feed.source}`);
-        const age = feed.newest ? cop.time.age(at - feed.newest) : 'no report yet';
-        chip.append(element('small', '', ` ${age}${feed.origin === 'observed' ? '' : ` ${feed.origin}`}`));
-        chip.title = [
-          feed.state,
-          feed.detail,
-          `newest report ${age} old`,
-          `last heard ${feed.heard ? cop.time.age(at - feed.heard) : 'never'} ago`,
-          `${feed.records} reports, ${feed.rejects} in quarantine`,
-        ]
-          .filter(Boolean)
-          .join(' · ');
-        group.append(chip);
-      }
+      group.append(...row.feeds.filter((feed) => !shared(feed)).map((feed) => chip(feed, at)));
       return group;
     });
+    const common = new Map(rows.flatMap((row) => row.feeds.filter(shared)).map((feed) => [`${feed.world} ${feed.source}`, feed]));
+    if (common.size) {
+      const group = element('div', 'nation');
+      group.append(element('span', 'hint', 'several nations'), ...[...common.values()].map((feed) => chip(feed, at)));
+      groups.push(group);
+    }
     bar.replaceChildren(...groups);
+  }
+
+  const shared = (feed) => (feed.nations || []).length > 1;
+
+  function chip(feed, at) {
+    const made = element('span', `feed ${feed.state}`, `${FEED_MARK[feed.state]} ${feed.source}`);
+    const age = feed.newest ? cop.time.age(at - feed.newest) : 'no report yet';
+    made.append(element('small', '', ` ${age}${feed.origin === 'observed' ? '' : ` ${feed.origin}`}`));
+    made.title = [
+      feed.state,
+      feed.detail,
+      `newest report ${age} old`,
+      `last heard ${feed.heard ? cop.time.age(at - feed.heard) : 'never'} ago`,
+      `${feed.records} reports, ${feed.rejects} in quarantine`,
+    ]
+      .filter(Boolean)
+      .join(' · ');
+    return made;
   }
 
   // -- the table -----------------------------------------------------------------------------------------------------
@@ -585,12 +604,15 @@
     });
     document.addEventListener('keydown', keys);
     document.addEventListener('toggle', legend, true);
+    askExercise();
+    setInterval(askExercise, EXERCISE_MS);
     setInterval(slow, SLOW_MS);
     setInterval(() => {
       tableReady();
       table();
     }, SLOW_MS);
     new ResizeObserver(() => page.map && page.map.invalidateSize()).observe(byId('map-box'));
+    news();
     slow();
   }
 
@@ -630,6 +652,7 @@
     .then((answer) => answer.json())
     .then((layers) => {
       page.layers = layers;
+      cop.canvas.setOptions({ order: Object.fromEntries(layers.map((layer, place) => [layer.name, place])) });
       tableAnew = true;
     });
   cop.link.open(page.world, hear, (state) => {

@@ -33,8 +33,19 @@ ENGINE: Final = "excon"
 MARKING: Final = "EXERCISE"
 
 
+class ExerciseClock(msgspec.Struct, frozen=True):
+    """`startex` is the wall time of T+0, `scale` how many exercise minutes pass in a minute."""
+
+    startex: Millis
+    scale: float = 1.0
+
+    def wall(self, t_plus_min: float) -> Millis:
+        """The wall time of an exercise time."""
+        return self.startex + round(t_plus_min * MINUTE / self.scale)
+
+
 class Inject(msgspec.Struct, frozen=True, kw_only=True):
-    """What a controller wants to happen to one thing. Minutes are wall-clock minutes."""
+    """What a controller wants to happen to one thing. Minutes are minutes of the exercise's clock."""
 
     subject: str
     effect: Effect
@@ -60,7 +71,7 @@ def opening(name: str, title: str, startex: Millis, now: Millis) -> Event:
     return event(ENGINE, f"exercise:{name}", now, body, received=now, world=world_of(name), origin="injected")
 
 
-def begin(inject: Inject, name: str, serial: str, startex: Millis, now: Millis) -> Event:
+def begin(inject: Inject, name: str, serial: str, clock: ExerciseClock, now: Millis) -> Event:
     """The status event of an inject. Raises `InvalidEvent` with what is wrong with it."""
     allowed = MEASURES[inject.effect]
     strange = sorted(set(inject.measures) - set(allowed))
@@ -74,8 +85,8 @@ def begin(inject: Inject, name: str, serial: str, startex: Millis, now: Millis) 
         raise InvalidEvent("a measure can't be negative")
     if not 0 < inject.for_min <= MAX_MINUTES:
         raise InvalidEvent(f"an effect lasts more than 0 and at most {MAX_MINUTES} minutes")
-    since = now if inject.t_plus_min is None else startex + round(inject.t_plus_min * MINUTE)
-    until = since + round(inject.for_min * MINUTE)
+    since = now if inject.t_plus_min is None else clock.wall(inject.t_plus_min)
+    until = since + round(inject.for_min * MINUTE / clock.scale)
     if until <= now:
         raise InvalidEvent("the effect would have ended already")
     reason = inject.reason or f"{inject.effect} by exercise control"

@@ -170,13 +170,11 @@ def _exercise_routes(api: APIRouter, hub: Hub, exercises: Exercises) -> None:
         """STARTEX and the injects of an exercise that are not taken back."""
         now = clock()
         try:
-            return {
-                "name": name,
-                "startex": exercises.startex(name),
-                "injects": [effect(e, now) for e in exercises.effects(name)],
-            }
+            clock_of = exercises.clock(name)
+            injects = [effect(e, now) for e in exercises.effects(name)]
         except (NoSuchThing, InvalidEvent) as error:
             raise HTTPException(404, str(error)) from error
+        return {"name": name, "startex": clock_of.startex, "scale": clock_of.scale, "injects": injects}
 
     @api.post("/exercises/{name}/injects", status_code=201, tags=["exercise"])
     async def fire(name: str, wanted: NewInject) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Dash lays out, filters, tabulates, plots and asks.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -74,8 +75,12 @@ def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises], None]:
 
 def _index(app: Dash) -> Callable[[Request], Any]:
     async def index(request: Request) -> Response:
-        token = set_current_request(request)  # Dash's middleware sets it for its own paths only
+        token = set_current_request(request)  # Dash's middleware does this, and the hooks, for its own paths only
         try:
+            for hook in app.backend._before_request_funcs:
+                done = hook()
+                if inspect.isawaitable(done):
+                    await done
             return Response(app.index(), media_type="text/html", headers={"cache-control": "no-cache"})
         finally:
             reset_current_request(token)

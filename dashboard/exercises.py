@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cop.bus import Bus
-from cop.event import Described, Event, InvalidEvent, Millis, Status, is_exercise
-from cop.exercise import ENGINE, Inject, begin, opening, take_back, world_of
+from cop.event import Described, Event, InvalidEvent, Millis, Planned, Status, is_exercise
+from cop.exercise import ENGINE, ExerciseClock, Inject, begin, opening, take_back, world_of
 from cop.picture import Picture
 from dashboard.hub import clock
 from feeds.adapter import Context, decode, sources
@@ -51,7 +51,7 @@ class Exercises:
         world = self._known(name)
         if not known(inject.subject):
             raise NoSuchThing(f"there is no {inject.subject!r} in {world}")
-        event = begin(inject, name, secrets.token_hex(4), self.startex(name), self._now())
+        event = begin(inject, name, secrets.token_hex(4), self.clock(name), self._now())
         await self._bus.append(world, [event])
         return event
 
@@ -77,14 +77,19 @@ class Exercises:
         ]
         return sorted(found, key=lambda e: (e.at, e.id), reverse=True)
 
-    def startex(self, name: str) -> Millis:
-        """When STARTEX is."""
-        picture = self._picture(self._known(name))
+    def clock(self, name: str) -> ExerciseClock:
+        """The exercise's clock: as it was opened with, else as the newest plan of a simulated movement tells it."""
+        world = self._known(name)
+        picture = self._picture(world)
         assert picture is not None
         told = picture.records(f"exercise:{name}").get((ENGINE, "described"))
-        if told is None or not isinstance(told.body, Described):
-            raise NoSuchThing(f"the exercise {name!r} has no STARTEX")
-        return int(told.body.properties.get("startex") or 0)
+        plans = [e for thing in picture.entities() if (e := thing.planned) is not None]
+        for said in [told, *sorted(plans, key=lambda e: (e.at, e.id), reverse=True)]:
+            found = said.body.properties if said is not None and isinstance(said.body, Described | Planned) else {}
+            startex, scale = found.get("startex"), found.get("scale", 1.0)
+            if isinstance(startex, int) and isinstance(scale, int | float):
+                return ExerciseClock(startex, float(scale))
+        raise NoSuchThing(f"nothing says when STARTEX of the exercise {name!r} is")
 
     def _known(self, name: str) -> str:
         world = world_of(name)

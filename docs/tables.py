@@ -1,0 +1,166 @@
+"""Which tables do the documents show, and are they what the code says?
+
+`python docs/tables.py` rewrites every table between `<!-- table: NAME -->` and `<!-- end -->` in README.md and
+docs/*.md from the code; `--check` changes nothing and exits 1, with the names, when a file is not current.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from cop.bus.acl import RULES
+from cop.exercise import MEASURES, STATES
+from dashboard.plan import plan
+from dashboard.settings import SETTINGS, load
+from feeds.adapter import Source, sources
+from layers.layer import Layer, layers
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+FIGURES: Final = ROOT / "docs" / "figures.json"
+MARKED: Final = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def documents() -> list[Path]:
+    """The files that may hold tables."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """A Markdown table; what would break it is escaped."""
+    heads = list(heads)
+    lines = [heads, ["---"] * len(heads), *([str(cell) for cell in row] for row in rows)]
+    cells = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
+
+
+def code(text: str) -> str:
+    """As code, or nothing for nothing."""
+    return f"`{text}`" if text else ""
+
+
+def every(seconds: float | None) -> str:
+    """A time that is a whole number of days, hours, minutes or seconds."""
+    if not seconds:
+        return "never"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
+
+
+def _sources() -> str:
+    rows = (
+        (code(s.name), s.title, s.domain, " ".join(s.nations), s.formats, s.licence, s.attribution)
+        for s in sources().values()
+    )
+    return table(("source", "what", "domain", "nations", "format", "licence", "by"), rows)
+
+
+def _addresses() -> str:
+    def row(s: Source) -> tuple[str, ...]:
+        whole = "the whole state" if s.complete else "what is new"
+        return code(s.name), code(s.address), every(s.rate_s), every(s.stale_s), whole, s.identity, s.grid
+
+    heads = ("source", "default address", "every", "stale after", "a payload is", "same thing by", "frame")
+    return table(heads, map(row, sources().values()))
+
+
+def _mappings() -> str:
+    parts = []
+    for source in sources().values():
+        rows = ((theirs, ours) for theirs, ours in source.mapping)
+        parts.append(f"\n### {source.name}\n\n{source.title}: {source.formats}.\n\n{table(('theirs', 'ours'), rows)}")
+    return "".join(parts) + "\n"
+
+
+def _layers() -> str:
+    def row(layer: Layer) -> tuple[str, ...]:
+        kinds = ", ".join(map(code, layer.kinds))
+        return code(layer.name), layer.title, layer.domain, kinds, every(layer.stale_s)
+
+    return table(("layer", "what", "domain", "subjects", "stale after"), map(row, layers().values()))
+
+
+def _settings() -> str:
+    return table(
+        ("setting", "default", "meaning"),
+        ((code(s.name), code(s.default) or "(none)", s.meaning) for s in SETTINGS),
+    )
+
+
+def _feeds() -> str:
+    rows = (
+        (code(f.name), code(f.source.name), f.origin, f.world, f.group, code(f.address.replace(f"{ROOT}/", "")))
+        for f in plan(load({})).values()
+    )
+    return table(("feed", "source", "origin", "world", "group", "address"), rows)
+
+
+def _effects() -> str:
+    rows = (
+        (effect, STATES[effect], ", ".join(f"`{name}` ({unit})" for name, unit in measures.items()) or "none")
+        for effect, measures in MEASURES.items()
+    )
+    return table(("effect", "status", "measures"), rows)
+
+
+def _users() -> str:
+    def keys(rules: str) -> str:
+        return ", ".join(map(code, (word for word in rules.split() if "~" in word)))
+
+    may = {role: [word[1:] for word in rules.split() if word.startswith("+x") or "unlink" in word] for role, rules in RULES.items()}
+    writes = {role: ", ".join(w for w in words if w in ("xadd", "xtrim", "unlink")) or "reads only" for role, words in may.items()}
+    return table(("user", "keys", "writes by"), ((code(role), keys(RULES[role]), writes[role]) for role in RULES))
+
+
+def _figures() -> str:
+    if not FIGURES.exists():
+        return "No figures are kept yet: `make bench` measures them on this machine.\n"
+    found: list[dict[str, Any]] = json.loads(FIGURES.read_text("utf-8"))
+    rows = ((f["name"], f"{_short(f['value'])} {f['unit']}", f["bar"], f["baseline"]) for f in found)
+    return table(("what", "measured", "to reach", "beside it, same run"), rows)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+TABLES: Final[dict[str, Callable[[], str]]] = {
+    "sources": _sources,
+    "addresses": _addresses,
+    "mappings": _mappings,
+    "layers": _layers,
+    "settings": _settings,
+    "feeds": _feeds,
+    "effects": _effects,
+    "users": _users,
+    "figures": _figures,
+}
+
+
+def renewed(text: str) -> str:
+    """The text with all of its tables made anew. Raises KeyError for a table that nobody makes."""
+    return MARKED.sub(lambda found: found[1] + TABLES[found["name"]]() + found[3], text)
+
+
+def main(argv: list[str]) -> int:
+    """Rewrite the files, or with `--check` say which are not current."""
+    parser = argparse.ArgumentParser(prog="docs/tables.py", description="Makes the documents' tables from the code.")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file is not current")
+    check = parser.parse_args(argv).check
+    old = [path for path in documents() if renewed(path.read_text("utf-8")) != path.read_text("utf-8")]
+    for path in old:
+        print(f"{path.relative_to(ROOT)} {'is not current: make docs' if check else 'rewritten'}")
+        if not check:
+            path.write_text(renewed(path.read_text("utf-8")), "utf-8")
+    return 1 if check and old else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
