@@ -99,7 +99,19 @@ DISTRICTS: Final = frozenset(
 """Not towns: parts of one that lie far from its middle, and parishes counted as their biggest village."""
 
 CAPITALS: Final = frozenset(
-    {"Tallinn", "Rīga", "Vilnius", "Helsinki", "Stockholm", "Warszawa", "Minsk", "Oslo", "København", "Berlin", "Moskva"}
+    {
+        "Tallinn",
+        "Rīga",
+        "Vilnius",
+        "Helsinki",
+        "Stockholm",
+        "Warszawa",
+        "Minsk",
+        "Oslo",
+        "København",
+        "Berlin",
+        "Moskva",
+    }
 )
 
 MIN_ZOOM: Final = ((250_000, 5), (85_000, 6), (34_000, 7), (12_000, 8), (5_500, 9), (2_400, 10), (0, 11))

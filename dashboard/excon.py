@@ -162,6 +162,13 @@ def callbacks(app: Dash, hub: Hub, exercises: Exercises) -> None:
         allowed = MEASURES[chosen]  # type: ignore[index]
         return [{} if each["measure"] in allowed else {"display": "none"} for each in ids]
 
+    app.clientside_callback(
+        "function(world) { return cop.page.world(world); }",
+        Output("nowhere", "data-exercise"),
+        Input("exercise", "value"),
+        prevent_initial_call=True,
+    )
+
     @app.callback(Output("target", "data"), Input("excon-world", "data"))
     def targets(world: str) -> Any:
         if world not in hub.views:

@@ -6,13 +6,14 @@ Extra layers are a TOML file (`COP_MAP_LAYERS`), one table a layer: `kind` (xyz,
 
 from __future__ import annotations
 
+import mmap
 import tomllib
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import dash_leaflet as dl
 from fastapi import FastAPI, Response
-from pmtiles.reader import MmapSource, Reader
+from pmtiles.reader import Reader
 from pmtiles.tile import Compression, TileType
 
 from dashboard.settings import BadSetting, Values
@@ -83,7 +84,9 @@ def tile_routes(server: FastAPI, layers: list[MapLayer]) -> None:
 
 def _tile_of(layer: MapLayer) -> Any:
     try:
-        reader = Reader(MmapSource(Path(layer.url).open("rb")))  # noqa: SIM115 - open as long as we serve
+        with Path(layer.url).open("rb") as file:
+            held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        reader = Reader(lambda offset, length: held[offset : offset + length])
         header = reader.header()
     except Exception as error:
         raise BadSetting(f"{layer.name}: {layer.url} is no PMTiles archive: {error}") from error

@@ -45,6 +45,10 @@ def serve(settings: Values, *, pages: bool = True) -> None:
         web = Web(hub, control, pages_of(settings), warm)
     else:
         web = Web(hub, control)
+    if settings["COP_HOST"] not in ("127.0.0.1", "::1", "localhost"):
+        log.warning(
+            "this version has no sign-in, and listens on %s: put a proxy with one before it", settings["COP_HOST"]
+        )
     config = uvicorn.Config(
         web,
         host=settings["COP_HOST"],

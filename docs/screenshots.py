@@ -1,19 +1,20 @@
 """How do the screens look? Starts a whole system, opens every page in Chromium, and keeps the pictures.
 
-`python docs/screenshots.py [--out docs/images] [NAME…]` writes the files of `SHOTS`, or those whose name contains one of
-the words. Pillow, where it is installed, makes them a third as large (256 colours).
+`python docs/screenshots.py [--out docs/images] [NAME…]` writes the files of `SHOTS`, or those whose name contains
+one of the words. Pillow, where it is installed, makes them a third as large (256 colours).
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import io
 import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -110,10 +111,9 @@ def smaller(png: bytes) -> bytes:
     """The same picture in 256 colours, where Pillow is installed and that is smaller."""
     if importlib.util.find_spec("PIL") is None:
         return png
-    from PIL import Image
-
+    image: Any = importlib.import_module("PIL.Image")
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=image.Dither.NONE).save(out, "PNG", optimize=True)
     return min(png, out.getvalue(), key=len)
 
 

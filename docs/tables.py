@@ -114,8 +114,14 @@ def _users() -> str:
     def keys(rules: str) -> str:
         return ", ".join(map(code, (word for word in rules.split() if "~" in word)))
 
-    may = {role: [word[1:] for word in rules.split() if word.startswith("+x") or "unlink" in word] for role, rules in RULES.items()}
-    writes = {role: ", ".join(w for w in words if w in ("xadd", "xtrim", "unlink")) or "reads only" for role, words in may.items()}
+    may = {
+        role: [word[1:] for word in rules.split() if word.startswith("+x") or "unlink" in word]
+        for role, rules in RULES.items()
+    }
+    writes = {
+        role: ", ".join(w for w in words if w in ("xadd", "xtrim", "unlink")) or "reads only"
+        for role, words in may.items()
+    }
     return table(("user", "keys", "writes by"), ((code(role), keys(RULES[role]), writes[role]) for role in RULES))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import glob
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,6 +18,7 @@ from feeds.adapter import Decoder
 CHUNK: Final = 65_536
 MAX_BYTES: Final = 64 * 1024 * 1024
 _CONNECT_S: Final = 10.0
+_TAG_TIME: Final = re.compile(rb"\\[^\\]*\bc:(\d+)")
 
 
 class Unreachable(ConnectionError):
@@ -125,16 +127,23 @@ class Lines:
 
 
 class Files:
-    """Files by path or pattern, read again whenever one changes. `?pace=lines/s` plays a file line by line, once."""
+    """Files by path or pattern, read again whenever one changes.
+
+    `?pace=` plays one file line by line, once: `original` waits as its TAG block times (`c:`, seconds or milliseconds)
+    say, `max` doesn't wait, a number is lines a second.
+    """
 
     def __init__(self, url: str, every_s: float, fresh: Callable[[], Decoder]) -> None:
         parts = urlsplit(url)
         self._pattern = parts.netloc + parts.path
         pace = parse_qs(parts.query).get("pace")
-        self._pace = float(pace[0]) if pace else 0.0
+        self._pace = pace[0] if pace else ""
+        if self._pace not in ("", "original", "max"):
+            self._pause = 1 / float(self._pace)
         self._every_s = every_s
         self._fresh = fresh
         self._seen: dict[str, tuple[int, int]] = {}
+        self._pause = 0.0
         self.repeats = not self._pace
 
     async def chunks(self) -> AsyncIterator[Fetched]:
@@ -163,9 +172,14 @@ class Files:
         decoder = self._fresh()
         try:
             with Path(self._pattern).open("rb") as file:
+                before: float | None = None
                 for line in file:
+                    pause = self._pause
+                    if self._pace == "original" and (told := _TAG_TIME.search(line)) is not None:
+                        at = float(told[1]) / (1000 if len(told[1]) > 10 else 1)
+                        pause, before = max(0.0, at - (before if before is not None else at)), at
+                    await asyncio.sleep(pause)
                     yield Fetched(line, self._pattern, whole=False, decoder=decoder)
-                    await asyncio.sleep(1 / self._pace)
         except OSError as error:
             raise Unreachable(f"{self._pattern}: {error.strerror}") from error
 

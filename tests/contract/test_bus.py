@@ -19,7 +19,6 @@ from cop.recover import Position, recover
 from dashboard.embedded import Embedded
 
 DEMO = "exercise/demo"
-Opener = Callable[[], "asynccontextmanager[Bus]"]
 
 
 def sighting(n: int, world: str = REAL) -> Event:
@@ -245,7 +244,7 @@ def test_a_role_cannot_write_where_it_has_no_business(server: Embedded, admin: R
     ]
     for attempt in attempts:
         with pytest.raises(Exception, match=r"(?i)permission|NOPERM|ACL"):
-            client.execute_command(*attempt)
+            client.execute_command(*attempt)  # type: ignore[no-untyped-call]
     client.close()
     assert admin.xlen(stream_key(world)) == 1
 
