@@ -72,6 +72,8 @@ class Push:
         await send({"type": "http.response.start", "status": 200, "headers": kind})
         await self._send(send, GZIP_HEADER + deflate_block(_HELLO) if zipped else _HELLO)
         view = self._hub.views[world]
+        while not view.settled:  # a world just found: its past is being read
+            await self._hub.frames()
         seq, why = view.resume(last)
         while not self._closing and self._hub.views.get(world) is view:
             if seq is None or not view.holds(seq):
@@ -127,5 +129,6 @@ async def _disconnected(receive: Receive) -> None:
 async def _refuse(send: Send, status: int, why: str) -> None:
     body = json.dumps({"error": why}).encode()
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    headers += [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -104,14 +104,16 @@ class System:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read() or b"null")
+            with error:
+                return error.code, json.loads(error.read() or b"null")
 
     def health(self) -> dict[str, Any] | None:
         """The health answer, whatever its status; None when nobody answers."""
         try:
             return dict(self.get("/api/v1/health"))
         except urllib.error.HTTPError as error:
-            return dict(json.loads(error.read()))
+            with error:
+                return dict(json.loads(error.read()))
         except OSError:
             return None
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs import screenshots, tables
 
 import feeds.sources
 import layers as layers_package
@@ -26,6 +25,7 @@ from dashboard import cli
 from dashboard.maps import KINDS, extra_layers
 from dashboard.plan import plan
 from dashboard.settings import SETTINGS, load
+from docs import screenshots, tables
 from feeds.adapter import Context, sources
 from layers.layer import by_kind, layers, popup, thing
 from layers.symbols import render

@@ -1,0 +1,229 @@
+"""The HTTP API of a running system: the same picture as the pages, filters, refusals, and exercise control."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from cop.exercise import MEASURES
+from layers.layer import layers
+from tests.system import System, wait_for
+
+DEMO = "exercise/demo"
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = System(tmp_path_factory.mktemp("api")).start()
+    wait_for("the simulated feeds", lambda: len(picture(running, "layer=roadevents")) > 3)
+    wait_for("the convoys", lambda: picture(running, f"world={DEMO}&layer=convoys"))
+    yield running
+    running.stop()
+
+
+def picture(system: System, query: str = "") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = system.get(f"/api/v1/picture?{query}")["features"]
+    return found
+
+
+def raw(system: System, path: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:
+    request = urllib.request.Request(system.url + path, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read(), {k.lower(): v for k, v in answer.headers.items()}
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), {k.lower(): v for k, v in error.headers.items()}
+
+
+def test_the_picture_is_geojson_and_says_its_world_time_and_whether_it_is_live(system: System) -> None:
+    status, _, headers = raw(system, "/api/v1/picture")
+    assert (status, headers["content-type"]) == (200, "application/geo+json")
+    told = system.get("/api/v1/picture")
+    assert (told["type"], told["world"], told["marking"], told["live"]) == ("FeatureCollection", "real", "", True)
+    assert told["as_of"] > 1_700_000_000_000
+    assert len(told["features"]) >= 200
+    for feature in told["features"]:
+        assert feature["type"] == "Feature"
+        assert feature["id"] == feature["properties"]["id"]
+        if feature["geometry"] is not None:
+            assert feature["geometry"]["type"] in ("Point", "LineString")
+    play = system.get(f"/api/v1/picture?world={DEMO}")
+    assert (play["marking"], play["world"]) == ("EXERCISE", DEMO)
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("domain=cyber", lambda p: p["domain"] == "cyber"),
+        ("domain=cyber&domain=air", lambda p: p["domain"] in ("cyber", "air")),
+        ("nation=LV", lambda p: "LV" in p["nations"]),
+        ("layer=bridges", lambda p: p["layer"] == "bridges"),
+        ("state=unknown", lambda p: p["state"] == "unknown"),
+        ("origin=simulated", lambda p: p["origin"] == "simulated"),
+        ("text=grenct", lambda p: "grenct" in f"{p['name']} {p['id']} {p['label']}".lower()),
+        ("domain=land&nation=EE&layer=crossings", lambda p: p["layer"] == "crossings" and "EE" in p["nations"]),
+    ],
+)
+def test_a_filter_keeps_what_fits_and_nothing_else(system: System, query: str, holds: Any) -> None:
+    every = {f["id"] for f in picture(system) if holds(f["properties"]) and f["properties"]["layer"] != "vessels"}
+    kept = {f["id"] for f in picture(system, query) if f["properties"]["layer"] != "vessels"}
+    assert kept == every
+    assert kept or "simulated" in query
+
+
+def test_a_box_keeps_what_lies_in_it(system: System) -> None:
+    for feature in picture(system, "bbox=24,56.9,24.5,57.2"):
+        assert feature["geometry"]["type"] == "LineString" or 24 <= feature["geometry"]["coordinates"][0] <= 24.5
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/picture?world=exercise/none", 404),
+        ("/api/v1/picture?domain=space", 422),
+        ("/api/v1/picture?bbox=1,2,3", 422),
+        ("/api/v1/picture?bbox=a,b,c,d", 422),
+        ("/api/v1/things/bridge:NONE", 404),
+        ("/api/v1/feeds?world=exercise/none", 404),
+        ("/api/v1/exercises/none", 404),
+        ("/api/v1/nothing", 404),
+        ("/nothing/at/all", 404),
+        ("/wall/none", 404),
+        ("/symbols/app6/none.svg", 404),
+        ("/symbols/../settings.svg", 404),
+        ("/assets/none.js", 404),
+    ],
+)
+def test_what_is_not_there_is_refused(system: System, path: str, status: int) -> None:
+    assert raw(system, path)[0] == status
+
+
+def test_one_thing_tells_its_lines_its_reports_and_its_history(system: System) -> None:
+    ship = picture(system, "layer=vessels")[0]["id"]
+    told = system.get(f"/api/v1/things/{quote(ship)}")
+    assert told["thing"]["id"] == ship
+    assert {line["key"] for line in told["lines"]} >= {"mmsi"} or told["lines"]
+    assert {report["source"] for report in told["reports"]} == {"ais"}
+    assert all(line["source"] == "ais" for line in told["lines"] if "source" in line)
+    wait_for("a track", lambda: len(system.get(f"/api/v1/things/{quote(ship)}")["track"]) >= 1)
+    crossing = system.get(f"/api/v1/things/crossing:XB10?world={DEMO}")
+    assert crossing["statuses"][0]["state"] == "open"
+
+
+def test_layers_worlds_feeds_and_effects_are_told(system: System) -> None:
+    assert [layer["name"] for layer in system.get("/api/v1/layers")] == list(layers())
+    assert system.get("/api/v1/worlds")[:2] == ["real", DEMO]
+    feeds = {feed["source"]: feed for feed in system.get("/api/v1/feeds")}
+    assert feeds.keys() >= {"ais", "reference", "lt-eismoinfo", "datex2-ee", "datex2-lv"}
+    assert feeds["datex2-lv"]["nations"] == ["LV"]
+    assert feeds["ais"]["origin"] == "simulated"
+    minutes = system.get("/api/v1/feeds/ais/minutes")
+    assert minutes[-1]["reports"] > 0
+    assert system.get("/api/v1/effects") == {k: dict(v) for k, v in MEASURES.items()}
+
+
+def test_symbols_are_immutable_images(system: System) -> None:
+    key = picture(system, "layer=airfields")[0]["properties"]["sym"]
+    status, body, headers = raw(system, f"/symbols/{key}.svg")
+    assert (status, headers["content-type"].partition(";")[0]) == (200, "image/svg+xml")
+    assert "immutable" in headers["cache-control"]
+    assert body.startswith(b"<svg")
+
+
+def test_the_api_documents_itself_without_any_other_host(system: System) -> None:
+    paths = system.get("/api/openapi.json")["paths"]
+    assert "/api/v1/picture" in paths
+    assert "/api/v1/exercises/{name}/injects" in paths
+    status, page, _ = raw(system, "/api/docs")
+    assert status == 200
+    for word in (b"http://", b"https://", b"//cdn"):
+        assert word not in page
+
+
+def test_large_answers_are_compressed_for_who_takes_it(system: System) -> None:
+    plain = raw(system, "/api/v1/picture")
+    zipped = raw(system, "/api/v1/picture", **{"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain[2]
+    assert zipped[2]["content-encoding"] == "gzip"
+    assert len(zipped[1]) < len(plain[1]) / 4
+
+
+def test_a_change_from_a_page_of_another_server_is_refused_and_from_our_own_taken(system: System) -> None:
+    body = {"name": "csrf"}
+    assert system.send("POST", "/api/v1/exercises", body, origin="https://evil.example")[0] == 403
+    assert "exercise/csrf" not in system.get("/api/v1/worlds")
+    assert system.send("POST", "/api/v1/exercises", body, origin=system.url)[0] == 201
+    wait_for("the exercise", lambda: "exercise/csrf" in system.get("/api/v1/worlds"))
+    assert system.send("DELETE", "/api/v1/exercises/csrf")[0] == 200
+
+
+def test_an_inject_is_fired_seen_and_taken_back_and_the_real_picture_stays(system: System) -> None:
+    def state(world: str) -> dict[str, Any]:
+        (found,) = [f["properties"] for f in picture(system, f"world={world}&layer=ports&text=P30")]
+        return dict(found)
+
+    before = state("real")
+    body = {"subject": "port:P30", "effect": "close", "for_min": 30, "reason": "wind"}
+    status, said = system.send("POST", "/api/v1/exercises/demo/injects", body)
+    assert (status, said["phase"], said["state"]) == (201, "in force", "closed")
+    wait_for("the closure", lambda: state(DEMO)["state"] == "closed", 2)
+    assert state(DEMO)["why"] == "wind"
+    assert state("real") == before
+    listed = system.get("/api/v1/exercises/demo")["injects"]
+    assert said["serial"] in [each["serial"] for each in listed]
+    assert system.send("DELETE", f"/api/v1/exercises/demo/injects/{said['serial']}")[0] == 200
+    wait_for("the end", lambda: state(DEMO)["state"] == "open", 2)
+    assert system.send("DELETE", f"/api/v1/exercises/demo/injects/{said['serial']}")[0] == 404
+    assert state("real") == before
+
+
+def test_an_inject_can_begin_at_a_time_of_the_exercise(system: System) -> None:
+    clock = system.get("/api/v1/exercises/demo")
+    later = (system.get("/api/v1/health")["as_of"] - clock["startex"]) * clock["scale"] / 60_000 + 30
+    body = {"subject": "port:P20", "effect": "degrade", "measures": {"capacity_pct": 50}, "t_plus_min": later}
+    status, said = system.send("POST", "/api/v1/exercises/demo/injects", body)
+    assert (status, said["phase"]) == (201, "to come")
+    assert said["until"] - said["since"] == pytest.approx(60 * 60_000 / clock["scale"], abs=2)
+    (port,) = picture(system, f"world={DEMO}&layer=ports&text=P20")
+    assert port["properties"]["state"] == "open"
+    assert system.send("DELETE", f"/api/v1/exercises/demo/injects/{said['serial']}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        ({"subject": "bridge:NONE", "effect": "close"}, 404, "bridge:NONE"),
+        ({"subject": "bridge:B15", "effect": "explode"}, 422, "effect"),
+        ({"subject": "bridge:B15", "effect": "limit"}, 422, "needs one of"),
+        ({"subject": "bridge:B15", "effect": "close", "measures": {"delay_min": 3}}, 422, "no measure"),
+        ({"subject": "bridge:B15", "effect": "slow", "measures": {"delay_min": -3}}, 422, "negative"),
+        ({"subject": "bridge:B15", "effect": "close", "for_min": 0}, 422, "lasts"),
+        ({"subject": "bridge:B15", "effect": "close", "t_plus_min": -99_999}, 422, "ended already"),
+        ({"effect": "close"}, 422, "subject"),
+    ],
+)
+def test_a_wrong_inject_is_refused_with_the_reason(
+    system: System, body: dict[str, Any], status: int, reason: str
+) -> None:
+    code, told = system.send("POST", "/api/v1/exercises/demo/injects", body)
+    assert code == status
+    assert reason in str(told)
+
+
+def test_exercises_are_opened_once_under_a_name_that_can_be_and_ended(system: System) -> None:
+    assert system.send("POST", "/api/v1/exercises", {"name": "../real"})[0] == 422
+    assert system.send("POST", "/api/v1/exercises", {"name": "real"})[0] == 201  # a name as any other: its own key
+    wait_for("the exercise", lambda: "exercise/real" in system.get("/api/v1/worlds"))
+    code, told = system.send("POST", "/api/v1/exercises", {"name": "real"})
+    assert code == 422
+    assert "already" in told["detail"]
+    assert system.send("DELETE", "/api/v1/exercises/real")[0] == 200
+    wait_for("its end", lambda: "exercise/real" not in system.get("/api/v1/worlds"))
+    assert system.send("DELETE", "/api/v1/exercises/real")[0] == 404
+    assert len(picture(system)) >= 200

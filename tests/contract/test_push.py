@@ -1,0 +1,316 @@
+"""The push over a real socket: snapshot, deltas, resumption, bounds, and silence when the stream is out of reach."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from cop.bus.redis import RedisBus
+from cop.event import REAL, Described, Event, Sighted, Status, encode, event
+from dashboard import embedded
+from tests.system import ROOT, free_ports, wait_for
+
+DEMO = "exercise/demo"
+ADMIN = "only-for-the-tests"
+
+
+class Stand:
+    """A dashboard process without pages before a Valkey that the test may stop."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.server = embedded.start(data, admin=ADMIN)
+        self.port = free_ports(1)
+        code = "from dashboard.serve import serve; from dashboard.settings import load; serve(load(), pages=False)"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("COP_")}
+        environment |= {**self.server.environment, "COP_PORT": str(self.port), "PYTHONPATH": str(ROOT)}
+        self.log = (data / "dashboard.log").open("wb")
+        self.process = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=self.log)
+        wait_for("the dashboard", lambda: self.health().get("live"))
+
+    def health(self) -> dict[str, Any]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/health", timeout=5) as answer:
+                return dict(json.loads(answer.read()))
+        except urllib.error.HTTPError as error:
+            with error:
+                return dict(json.loads(error.read()))
+        except OSError:
+            return {}
+
+    def tell(self, *events: Event, role: str = "feeds") -> None:
+        async def body() -> None:
+            bus = RedisBus(self.server.url, user=role, password=self.server.passwords[role])
+            try:
+                await bus.append(events[0].world, events)
+            finally:
+                await bus.close()
+
+        asyncio.run(body())
+
+    def admin(self) -> Redis:
+        return Redis.from_url(self.server.url, username="admin", password=ADMIN)
+
+    def close(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+        self.log.close()
+        self.server.stop()
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[Stand]:
+    made = Stand(tmp_path)
+    yield made
+    made.close()
+
+
+class Reader:
+    """A reader of the stream over a bare socket."""
+
+    def __init__(
+        self, stand: Stand, world: str = REAL, *, zipped: bool = False, last: str = "", after: str = ""
+    ) -> None:
+
+        self.socket = socket.create_connection(("127.0.0.1", stand.port), timeout=15)
+        query = f"world={world}" + (f"&after={after}" if after else "")
+        lines = [f"GET /api/v1/stream?{query} HTTP/1.1", "Host: test"]
+        lines += ["Accept-Encoding: gzip"] if zipped else []
+        lines += [f"Last-Event-ID: {last}"] if last else []
+        self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self._raw = self.socket.makefile("rb")
+        self.status = int(self._raw.readline().split()[1])
+        self.headers: dict[str, str] = {}
+        while (line := self._raw.readline().strip()) != b"":
+            name, _, value = line.decode().partition(": ")
+            self.headers[name.lower()] = value
+        self._unzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if zipped else None
+        self._text = b""
+        self.id = ""
+
+    def body(self) -> bytes:
+        return self._raw.read(int(self.headers["content-length"]))
+
+    def frame(self) -> dict[str, Any]:
+        """The next frame; EOFError when the server hung up."""
+        while b"\n\n" not in self._text or b"data: " not in self._text:
+            size = int(self._raw.readline() or b"0", 16)
+            if size == 0:
+                raise EOFError
+            chunk = self._raw.read(size)
+            self._raw.readline()
+            self._text += self._unzip.decompress(chunk) if self._unzip else chunk
+            if b"data: " not in self._text:
+                self._text = b""
+        message, _, self._text = self._text.partition(b"\n\n")
+        head, _, data = message.partition(b"data: ")
+        self.id = head.decode().strip().removeprefix("id: ")
+        found: dict[str, Any] = json.loads(data)
+        return found
+
+    def until(self, wanted: Any, limit: int = 60) -> dict[str, Any]:
+        for _ in range(limit):
+            frame = self.frame()
+            if wanted(frame):
+                return frame
+        raise AssertionError("the frame did not come")
+
+    def close(self) -> None:
+        self._raw.close()
+        self.socket.close()
+
+
+def ship(n: int, at: int, lon: float = 21.0, world: str = REAL) -> Event:
+    return event("ais", f"vessel:{n}", at, Sighted(lon, 57.0, 90.0, 5.0), received=at, world=world)
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def there(stand: Stand, world: str) -> bool:
+    reader = Reader(stand, world)
+    reader.close()
+    return reader.status == 200
+
+
+def has(subject: str) -> Any:
+    return lambda frame: any(t["id"] == subject for t in frame.get("put", ()))
+
+
+def test_a_snapshot_then_what_changes_and_every_second_a_sign_of_life(stand: Stand) -> None:
+    stand.tell(ship(1, now()))
+    reader = Reader(stand)
+    first = reader.frame()
+    assert (first["k"], first["why"], first["w"]) == ("snapshot", "first contact", REAL)
+    assert reader.headers["content-type"].startswith("text/event-stream")
+    assert reader.headers["cache-control"] == "no-store"
+    reader.until(has("vessel:1")) if not has("vessel:1")(first) else None
+    stand.tell(ship(2, now()))
+    assert reader.until(has("vessel:2"))["k"] == "delta"
+    quiet = [reader.frame() for _ in range(2)]
+    assert all(frame["k"] == "delta" and "put" not in frame for frame in quiet)
+    reader.close()
+
+
+def test_a_reader_that_comes_back_gets_what_it_missed_by_header_or_by_query(stand: Stand) -> None:
+    reader = Reader(stand)
+    reader.frame()
+    last = reader.id
+    reader.close()
+    stand.tell(ship(7, now()))
+    for how in ({"last": last}, {"after": last}):
+        again = Reader(stand, **how)
+        frames = [again.frame()]
+        while not has("vessel:7")(frames[-1]):
+            frames.append(again.frame())
+        assert all(frame["k"] == "delta" for frame in frames)
+        again.close()
+
+
+def test_a_reader_from_another_process_is_told_and_gets_everything(stand: Stand) -> None:
+    for last in ("deadbeef.5.1-1", "rubbish", "...."):
+        reader = Reader(stand, last=last)
+        frame = reader.frame()
+        assert frame["k"] == "snapshot"
+        assert frame["why"] in ("another server process", "first contact")
+        reader.close()
+
+
+def test_compressed_and_plain_readers_get_the_same_frames(stand: Stand) -> None:
+    plain, zipped = Reader(stand), Reader(stand, zipped=True)
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    plain.frame()
+    zipped.frame()
+    for n in range(5):
+        stand.tell(ship(n, now()))
+    seen: dict[str, dict[str, Any]] = {}
+    for _ in range(6):
+        frame = plain.frame()
+        seen[plain.id] = frame
+    compared = 0
+    while compared < 3:
+        frame = zipped.frame()
+        if zipped.id in seen:
+            assert frame == seen[zipped.id]
+            compared += 1
+    plain.close()
+    zipped.close()
+
+
+def test_an_unknown_world_is_404_and_another_method_405(stand: Stand) -> None:
+    reader = Reader(stand, world="exercise/none")
+    assert reader.status == 404
+    assert b"exercise/none" in reader.body()
+    reader.close()
+    request = urllib.request.Request(f"http://127.0.0.1:{stand.port}/api/v1/stream", method="DELETE")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=5)
+    assert refused.value.code == 405
+    refused.value.close()
+
+
+def test_an_exercise_is_laid_over_the_real_picture_which_never_shows_it_and_ends_with_its_stream(stand: Stand) -> None:
+    at = now()
+    stand.tell(event("reference", "bridge:B1", at, Described("Bridge", lon=24, lat=57), received=at))
+    closed = event("inject:1", "bridge:B1", at, Status("closed"), received=at, world=DEMO, origin="injected")
+    stand.tell(closed, role="exercise")
+    wait_for("the exercise's view", lambda: there(stand, DEMO))
+    play, real = Reader(stand, world=DEMO), Reader(stand)
+    shown = {t["id"]: t for t in play.frame()["put"]}
+    assert (shown["bridge:B1"]["state"], shown["bridge:B1"]["world"]) == ("closed", DEMO)
+    shown = {t["id"]: t for t in real.frame()["put"]}
+    assert (shown["bridge:B1"]["state"], shown["bridge:B1"]["world"]) == ("unknown", REAL)
+    # an event of an exercise that is forced onto the real key by somebody who may do everything is not shown either
+    client = stand.admin()
+    forged = event("inject:2", "bridge:B1", at + 1, Status("closed"), received=at, world=DEMO, origin="injected")
+    epoch = client.xinfo_stream("cop:real")["last-generated-id"].decode().partition("-")[0]
+    client.xadd("cop:real", {"e": encode(forged)}, id=f"{epoch}-*")
+    client.xadd("cop:real", {"e": b"this is no event"}, id=f"{epoch}-*")
+    wait_for("both are counted", lambda: stand.health()["unreadable"] == 2)
+    stand.tell(ship(5, now()))
+    frame = real.until(has("vessel:5"))
+    assert not has("bridge:B1")(frame)
+    client.delete("cop:exercise:demo")
+    client.close()
+    with pytest.raises(EOFError):
+        play.until(lambda frame: False)
+    play.close()
+    real.close()
+
+
+def test_a_reader_that_stops_reading_slows_nobody_and_costs_a_bounded_amount(stand: Stand) -> None:
+    stand.tell(*(ship(n, now()) for n in range(3_000)))
+    stuck, lively = Reader(stand), Reader(stand)
+    assert stuck.frame()["k"] == "snapshot"
+    lively.frame()
+    memory = Path(f"/proc/{stand.process.pid}/statm")
+
+    def resident() -> int:
+        return int(memory.read_text().split()[1]) * 4096
+
+    before = resident()
+    for turn in range(40):
+        stand.tell(*(ship(n, now() + turn, 21 + turn / 100) for n in range(3_000)))
+        lively.until(lambda frame: "move" in frame)
+    assert resident() - before < 150_000_000
+    stand.tell(ship(99_999, now()))
+    assert lively.until(has("vessel:99999"))
+    stuck.close()
+    lively.close()
+
+
+def test_while_the_stream_is_out_of_reach_nothing_is_sent_and_newcomers_are_refused(stand: Stand) -> None:
+    stand.tell(ship(1, now()))
+    reader = Reader(stand)
+    reader.frame()
+    os.kill(stand.server.process.pid, signal.SIGKILL)
+    stand.server.process.wait()
+    wait_for("the loss to be noticed", lambda: stand.health().get("live") is False)
+    assert stand.health()["trouble"]
+    refused = Reader(stand)
+    assert refused.status == 503
+    refused.close()
+    reader.socket.settimeout(0.5)
+    with pytest.raises(OSError, match="timed out"):
+        reader.until(lambda frame: False, 1_000)
+    stand.server = embedded.start(stand.data, admin=ADMIN)
+    wait_for("the stream to be back", lambda: stand.health().get("live"))
+    again = Reader(stand, last=reader.id)
+    stand.tell(ship(2, now()))
+    assert again.until(has("vessel:2"))["k"] == "delta"
+    again.close()
+    reader.close()
+
+
+def test_a_stream_that_was_lost_clears_every_screen(stand: Stand) -> None:
+    stand.tell(ship(1, now()))
+    reader = Reader(stand)
+    first = reader.frame()
+    handle = next(t["h"] for t in first["put"] if t["id"] == "vessel:1")
+    client = stand.admin()
+    client.flushall()
+    client.close()
+    assert handle in reader.until(lambda frame: frame.get("drop"))["drop"]
+    stand.tell(ship(2, now()))
+    reader.until(has("vessel:2"))
+    fresh = Reader(stand, last="other.1.1-1")  # a snapshot of its own, not one that was made a second ago
+    assert {t["id"] for t in fresh.frame()["put"]} == {"vessel:2"}
+    fresh.close()
+    reader.close()
