@@ -450,8 +450,13 @@
       q.set('z', String(page.map.getZoom()));
     }
     if (page.kind === 'staff') {
-      history.replaceState(history.state, '', `${location.pathname}?${q.toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3A', ':')}`);
+      history.replaceState(history.state, '', `${location.pathname}?${readable(q)}`);
     }
+  }
+
+  /** A query that a person can read: a comma, a slash and a colon need no escape there. */
+  function readable(q) {
+    return q.toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3A', ':');
   }
 
   function layerNames() {
@@ -501,7 +506,7 @@
         const q = new URLSearchParams(location.search);
         q.set('world', world);
         q.delete('sel');
-        location.search = q.toString();
+        location.search = readable(q);
       }
       return still();
     },

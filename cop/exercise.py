@@ -6,6 +6,7 @@ on one thing stand side by side, each can be taken back alone, and taking back i
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final, Literal
 
 import msgspec
@@ -81,8 +82,10 @@ def begin(inject: Inject, name: str, serial: str, clock: ExerciseClock, now: Mil
         )
     if allowed and not inject.measures:
         raise InvalidEvent(f"{inject.effect} needs one of {', '.join(allowed)}")
-    if any(value < 0 for value in inject.measures.values()):
-        raise InvalidEvent("a measure can't be negative")
+    if not all(0 <= value < inf for value in inject.measures.values()):
+        raise InvalidEvent("a measure can't be negative or without end")
+    if inject.t_plus_min is not None and not abs(inject.t_plus_min) <= MAX_MINUTES:
+        raise InvalidEvent(f"T+ is at most {MAX_MINUTES} minutes from STARTEX")
     if not 0 < inject.for_min <= MAX_MINUTES:
         raise InvalidEvent(f"an effect lasts more than 0 and at most {MAX_MINUTES} minutes")
     since = now if inject.t_plus_min is None else clock.wall(inject.t_plus_min)

@@ -34,7 +34,7 @@ EXTENTS: Final[dict[int, tuple[tuple[float, float], tuple[float, float]]]] = {
 EPSG:3059 is not among them: in Latvia both are 305-448 km, so there the order is a matter of the feed."""
 
 DIGITS: Final = 7
-"""Decimals that a position turned from a frame is rounded to: a centimetre, so that all machines agree."""
+"""Decimals of a position turned from a frame, unless asked for fewer: a centimetre, so that all machines agree."""
 
 
 class Unplaceable(ValueError):
@@ -81,19 +81,24 @@ def to_wgs84(epsg: int, first: float, second: float, *, order: Order) -> Point:
     return line_to_wgs84(epsg, [(first, second)], order=order)[0]
 
 
-def line_to_wgs84(epsg: int, pairs: Sequence[tuple[float, float]], *, order: Order) -> tuple[Point, ...]:
-    """(lon, lat) of each position of a line, in one call. Raises `Unplaceable`."""
+def line_to_wgs84(
+    epsg: int, pairs: Sequence[tuple[float, float]], *, order: Order, digits: int = DIGITS
+) -> tuple[Point, ...]:
+    """(lon, lat) of each position of a line, in one call, to so many decimals. Raises `Unplaceable`."""
     if not pairs:
         return ()
-    firsts, seconds = zip(*pairs, strict=True)
+    import numpy as np
+
+    firsts, seconds = np.array(pairs, dtype=float).T
     east, north = (firsts, seconds) if order == "en" else (seconds, firsts)
     code = ALIASES.get(epsg, epsg)
     # Degrees stay what they are; ETRS89 (4258) is WGS 84 to within what a road needs.
     lons, lats = (east, north) if code in (4326, 4258) else _transformer(code).transform(east, north)
-    for index, (lon, lat) in enumerate(zip(lons, lats, strict=True)):
-        if not (-180 <= lon <= 180 and -90 <= lat <= 90):  # also false for NaN and infinity
-            raise Unplaceable(f"{pairs[index][0]:g}, {pairs[index][1]:g} in EPSG:{epsg} is not on Earth")
-    return tuple((round(lon, DIGITS), round(lat, DIGITS)) for lon, lat in zip(lons, lats, strict=True))
+    placed = (abs(lons) <= 180) & (abs(lats) <= 90)  # also false for NaN and infinity
+    if not placed.all():
+        first, second = pairs[int(placed.argmin())]
+        raise Unplaceable(f"{first:g}, {second:g} in EPSG:{epsg} is not on Earth")
+    return tuple(zip(np.round(lons, digits).tolist(), np.round(lats, digits).tolist(), strict=True))
 
 
 def from_wgs84(epsg: int, point: Point, *, order: Order) -> tuple[float, float]:
@@ -135,20 +140,31 @@ def length(line: Sequence[Point]) -> float:
     return measured(line)[-1] if line else 0.0
 
 
+def middle(line: Sequence[Point], digits: int = DIGITS) -> Point:
+    """The point half-way along the line, to so many decimals. Raises `Unplaceable` without a vertex."""
+    marks = _marks(line)
+    lon, lat = _at(line, marks, marks[-1] / 2)
+    return round(lon, digits), round(lat, digits)
+
+
 def along(line: Sequence[Point], metres: Iterable[float]) -> tuple[Point, ...]:
     """The points that lie so far along the line, each held to its two ends. Raises `Unplaceable` without a vertex."""
+    marks = _marks(line)
+    return tuple(_at(line, marks, wanted) for wanted in metres)
+
+
+def _marks(line: Sequence[Point]) -> tuple[float, ...]:
     if not line:
         raise Unplaceable("a line without vertices has no points")
-    marks = measured(line)
-    found: list[Point] = []
-    for wanted in metres:
-        if not 0 < wanted < marks[-1]:
-            found.append(line[-1] if wanted > 0 else line[0])
-            continue
-        index = bisect_right(marks, wanted) - 1
-        beyond = wanted - marks[index]
-        found.append(destination(line[index], bearing(line[index], line[index + 1]), beyond) if beyond else line[index])
-    return tuple(found)
+    return measured(line)
+
+
+def _at(line: Sequence[Point], marks: Sequence[float], wanted: float) -> Point:
+    if not 0 < wanted < marks[-1]:
+        return line[-1] if wanted > 0 else line[0]
+    index = bisect_right(marks, wanted) - 1
+    beyond = wanted - marks[index]
+    return destination(line[index], bearing(line[index], line[index + 1]), beyond) if beyond else line[index]
 
 
 def part(line: Sequence[Point], start: float, end: float) -> tuple[Point, ...]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
-from layers.symbols import render
 from pydantic import BaseModel, Field
 
 from cop.bus import BusDown
@@ -18,10 +17,12 @@ from cop.picture import Entity
 from dashboard.exercises import Exercises, NoSuchThing
 from dashboard.hub import Hub, clock
 from layers.layer import layers, popup, thing
+from layers.symbols import render
 
 Domain = Literal["land", "maritime", "air", "cyber"]
 World = Annotated[str, Query(description="`real` or `exercise/<name>`")]
 GEOJSON = "application/geo+json"
+OPEN_S = 3.0
 T = TypeVar("T")
 FOREVER = {"cache-control": "public, max-age=31536000, immutable", "content-type": "image/svg+xml"}
 
@@ -66,6 +67,8 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
     ) -> Response:
         """The picture as a GeoJSON FeatureCollection. Things without a place have a null geometry."""
         seen(world)
+        if strange := sorted(set(layer or ()) - layers().keys()):
+            raise HTTPException(422, f"there is no layer {', '.join(strange)}; there are {', '.join(layers())}")
         now = clock()
         wanted = {"domain": domain, "layer": layer, "state": state, "origin": origin}
         inside = _bbox(bbox)
@@ -85,7 +88,7 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
             "type": "FeatureCollection",
             "world": world,
             "marking": "EXERCISE" if is_exercise(world) else "",
-            "live": hub.live,
+            "live": hub.fresh,
             "as_of": hub.heard,
             "features": features,
         }
@@ -133,10 +136,10 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
     @api.get("/health")
     async def health() -> JSONResponse:
         """200 while the picture is live, 503 with the reason while it isn't."""
-        fresh = hub.live and clock() - hub.heard < 5_000
+        fresh = hub.fresh
         found = {
             "live": fresh,
-            "trouble": hub.trouble if not hub.live else "",
+            "trouble": hub.trouble,
             "as_of": hub.heard,
             "readers": hub.readers,
             "events": hub.events,
@@ -157,7 +160,9 @@ def _exercise_routes(api: APIRouter, hub: Hub, exercises: Exercises) -> None:
     @api.post("/exercises", status_code=201, tags=["exercise"])
     async def new_exercise(wanted: NewExercise) -> dict[str, Any]:
         """Open an exercise; STARTEX is now."""
-        return {"world": await _told(exercises.open(wanted.name, wanted.title))}
+        world = await _told(exercises.open(wanted.name, wanted.title))
+        await hub.until(lambda: world in hub.views and hub.views[world].settled, OPEN_S)  # then it can be fired at
+        return {"world": world}
 
     @api.delete("/exercises/{name}", tags=["exercise"])
     async def end_exercise(name: str) -> dict[str, Any]:
@@ -227,7 +232,7 @@ def details(hub: Hub, world: str, entity: Entity, row: dict[str, Any]) -> dict[s
         "reports": [msgspec.json.decode(encode(e)) for e in entity.events],
         "track": [{"at": at, "lon": lon, "lat": lat, "speed": speed} for at, lon, lat, speed in track],
         "statuses": sorted(statuses, key=lambda s: s["at"]),
-        "live": hub.live,
+        "live": hub.fresh,
         "as_of": hub.heard,
     }
 
@@ -249,6 +254,8 @@ def _bbox(text: str) -> Callable[[dict[str, Any]], bool]:
         return lambda row: True
     try:
         west, south, east, north = (float(part) for part in text.split(","))
+        if not (west <= east and south <= north):
+            raise ValueError
     except ValueError:
         raise HTTPException(422, "bbox is west,south,east,north in degrees") from None
     return lambda row: "lon" in row and west <= row["lon"] <= east and south <= row["lat"] <= north

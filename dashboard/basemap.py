@@ -358,14 +358,14 @@ def divide(land: Geometry, countries: dict[str, Geometry]) -> Country:
     The borders come from a finer source than the coast and end a little before or behind it. They are nearly all taken
     from the sea's side of the coast, and what hangs over is cut off again.
     """
-    reach = land.buffer(1.5)
+    reach = shapely.simplify(land, 0.3).buffer(1.5)
     shared = {pair: shapely.intersection(lines, reach) for pair, lines in shared_borders(countries).items()}
     borders = {pair: simplify(lines, BORDERS) for pair, lines in shared.items()}
     every = [*simplify(land.boundary, LAND), *itertools.chain(*borders.values())]
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(every, grid_size=GRID))))
     owned = _owned(faces, land, {nation: countries[nation] for nation in STATES if nation in countries})
     ground = shapely.union_all(list(owned.values()))
-    cut = {pair: shapely.intersection(shapely.multilinestrings(lines), ground) for pair, lines in borders.items()}
+    cut = {pair: shapely.intersection(shapely.union_all(lines), ground) for pair, lines in borders.items()}
     return Country(owned, {pair: _lines(shapely.line_merge(line)) for pair, line in cut.items()})
 
 
@@ -388,7 +388,7 @@ def _owned(faces: Iterable[Geometry], land: Geometry, states: dict[str, Geometry
 def sea_limits(waters: dict[str, Geometry], land: Geometry) -> list[Geometry]:
     """The outer edges of the territorial seas, and the edges between them."""
     edges = shapely.union_all([shape.boundary for shape in waters.values()])
-    at_sea = shapely.difference(shapely.difference(edges, land.buffer(0.3)), plane_box(CONTEXT).boundary.buffer(0.1))
+    at_sea = shapely.difference(shapely.difference(edges, shapely.simplify(land, 0.2).buffer(0.4)), plane_box(CONTEXT).boundary.buffer(0.1))
     core = plane_box(CORE)
     lines = simplify(at_sea, SEA_LIMITS)
     return [x for x in lines if x.length >= (SEA_LIMITS.least_core if x.intersects(core) else SEA_LIMITS.least_context)]

@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, cast
 
 from cop.event import REAL, Event, encode, is_exercise
 from dashboard.settings import BadSetting, Values, load, table
@@ -55,6 +56,8 @@ def main(argv: list[str] | None = None) -> int:
     except BadSetting as error:
         print(f"cop: {error}", file=sys.stderr)
         return USAGE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def _run(settings: Values, wanted: argparse.Namespace) -> int:
@@ -76,7 +79,7 @@ def _dashboard(settings: Values, wanted: argparse.Namespace) -> int:
 
 
 def _worker(settings: Values, wanted: argparse.Namespace) -> int:
-    from dashboard.plan import groups, plan
+    from dashboard.plan import PLAY, groups, plan
     from dashboard.serve import bus
     from feeds.worker import run_all
 
@@ -84,10 +87,8 @@ def _worker(settings: Values, wanted: argparse.Namespace) -> int:
     named = groups(feeds)
     if wanted.group not in named:
         raise BadSetting(f"no feed is in the group {wanted.group!r}; there are {', '.join(named)}")
-    role = "exercise" if wanted.group == "exercise" else "feeds"
+    role = "exercise" if wanted.group == PLAY else "feeds"
     chosen = [feeds[name] for name in named[wanted.group]]
-    if any((feed.world != REAL) != (role == "exercise") for feed in chosen):
-        raise BadSetting("feeds of an exercise belong in the group `exercise`, and no others do")
     return until_stopped(lambda: run_all(chosen, bus(settings, role)))
 
 
@@ -188,8 +189,9 @@ def _decode(settings: Values, wanted: argparse.Namespace) -> int:
 
     try:
         with _payload(wanted.file) as payload:
-            while chunk := payload.read(CHUNK):
+            while chunk := payload.read1(CHUNK):  # what is there: a live stream is told as it comes
                 tell(decoder.feed(chunk, context))
+                sys.stdout.buffer.flush()
         tell(decoder.close(context))
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # whoever read our lines had enough
@@ -199,8 +201,8 @@ def _decode(settings: Values, wanted: argparse.Namespace) -> int:
     return FAILED if rejected and not read else 0
 
 
-def _payload(file: str) -> BinaryIO:
-    return sys.stdin.buffer if file == "-" else Path(file).open("rb")
+def _payload(file: str) -> BufferedReader:
+    return cast(BufferedReader, sys.stdin.buffer) if file == "-" else Path(file).open("rb")
 
 
 def until_stopped(work: Callable[[], Coroutine[Any, Any, None]]) -> int:

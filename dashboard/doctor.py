@@ -72,8 +72,11 @@ def running_bus(settings: Values, role: str) -> RedisBus:
     url, password = settings["COP_REDIS_URL"], settings[f"COP_REDIS_PASSWORD_{role.upper()}"]
     if not url:
         folder = settings.data / "valkey"
-        known = dict(line.split(" ", 1) for line in (folder / "passwords").read_text("utf-8").splitlines())
-        url, password = (folder / "url").read_text("utf-8"), known[role]
+        try:
+            known = dict(line.split(" ", 1) for line in (folder / "passwords").read_text("utf-8").splitlines())
+            url, password = (folder / "url").read_text("utf-8"), known[role]
+        except (OSError, LookupError, ValueError) as error:
+            raise _Unwell(f"no server was ever started on {settings.data} ({error})") from error
     return RedisBus(url, user=role, password=password or None)
 
 
@@ -102,12 +105,14 @@ async def _redis(settings: Values) -> str:
 async def _dashboard(settings: Values) -> str:
     health = await _get(settings, "/api/v1/health")
     if not health["live"]:
-        raise _Unwell(f"the picture is not live: {health['trouble'] or 'its reader is behind'}")
+        raise _Unwell(f"the picture is not live: {health['trouble']}")
     return f"live, {health['readers']} readers, {health['events']} events read"
 
 
 async def _clock(settings: Values) -> str:
     health = await _get(settings, "/api/v1/health")
+    if not health["live"]:
+        raise _Unwell("not known: the picture is not live")
     off = abs(time.time() - health["as_of"] / 1000)
     if off > CLOCK_S:
         raise _Unwell(f"the server's clock and this one differ by {off:.0f} s")
@@ -138,8 +143,10 @@ async def _probe(settings: Values) -> str:
             raise _Unwell(f"the probe did not come out of the push within {PROBE_S:.0f} s") from None
         took = time.perf_counter() - began
     finally:
-        await bus.drop(WORLD)
-        await bus.close()
+        try:
+            await bus.drop(WORLD)
+        finally:
+            await bus.close()
     return f"seen in the push after {took * 1000:.0f} ms, and removed"
 
 
@@ -164,5 +171,12 @@ async def frames(base: str, world: str, after: str = "") -> AsyncIterator[dict[s
 
 
 async def _get(settings: Values, path: str) -> Any:
+    url = address(settings) + path
     async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
-        return (await client.get(address(settings) + path)).json()
+        try:
+            answer = await client.get(url)
+        except httpx.HTTPError as error:
+            raise _Unwell(f"{url} does not answer: {str(error) or type(error).__name__}") from error
+    if answer.status_code not in (200, 503) or "json" not in answer.headers.get("content-type", ""):
+        raise _Unwell(f"{url} answers HTTP {answer.status_code}: it is not the dashboard of these settings")
+    return answer.json()

@@ -8,6 +8,7 @@ so the binary is started here, under a parent-death signal.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import secrets
 import signal
@@ -22,6 +23,7 @@ from pathlib import Path
 from cop.bus.acl import ADMIN, RULES, acl_file
 
 _PR_SET_PDEATHSIG = 1
+LOCK_S = 3.0
 
 
 class CannotStart(RuntimeError):
@@ -62,7 +64,7 @@ class Embedded:
         named = {f"COP_REDIS_PASSWORD_{role.upper()}": word for role, word in self.passwords.items()}
         return {"COP_REDIS_URL": self.url, **named}
 
-    def stop(self, timeout_s: float = 3.0) -> None:
+    def stop(self, timeout_s: float = 2.0) -> None:
         """End it; it writes its file first."""
         self.process.terminate()
         try:
@@ -82,6 +84,7 @@ def start(data: Path, *, wait_s: float = 10.0, admin: str | None = None) -> Embe
     folder = data / "valkey"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
+    lock = _lock(folder)
     passwords = _passwords(folder / "passwords")
     if admin is not None:
         passwords[ADMIN] = admin
@@ -104,7 +107,8 @@ def start(data: Path, *, wait_s: float = 10.0, admin: str | None = None) -> Embe
         "64mb",
     ]
     tie = tied(signal.SIGTERM)
-    process = subprocess.Popen(command, preexec_fn=tie, start_new_session=True)  # noqa: PLW1509 - no threads yet
+    with os.fdopen(lock):  # the server alone holds it from here on: however it ends, the folder is free
+        process = subprocess.Popen(command, preexec_fn=tie, start_new_session=True, pass_fds=(lock,))  # noqa: PLW1509
     server = Embedded(process, f"unix://{path}", passwords)
     _private(folder / "url", server.url)
     deadline = time.monotonic() + wait_s
@@ -114,6 +118,21 @@ def start(data: Path, *, wait_s: float = 10.0, admin: str | None = None) -> Embe
             raise CannotStart(f"the embedded Valkey did not start: {_last_words(log)}")
         time.sleep(0.01)
     return server
+
+
+def _lock(folder: Path) -> int:
+    """The folder's lock as a descriptor: two servers on one append-only file would ruin it."""
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + LOCK_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(lock)
+                raise CannotStart(f"another system runs on {folder.parent}: stop it, or set COP_DATA") from None
+            time.sleep(0.05)  # perhaps it is just ending
 
 
 def _answers(path: Path, password: str) -> bool:

@@ -14,6 +14,8 @@ from cop.picture import Picture
 from dashboard.hub import clock
 from feeds.adapter import Context, decode, sources
 
+FED_MS = 15_000
+"""A feed says how it is every few seconds: one that hasn't for so long does not run."""
 REFERENCE = Path(__file__).parent.parent / "feeds" / "reference"
 
 
@@ -42,13 +44,20 @@ class Exercises:
         return world
 
     async def end(self, name: str) -> None:
-        """End an exercise and delete its stream."""
+        """End an exercise and delete its stream. Raises `InvalidEvent` while feeds would open it again at once."""
         world = self._known(name)
+        picture = self._picture(world)
+        assert picture is not None
+        since = self._now() - FED_MS
+        spoke = [e for s in picture.subjects() if s.startswith("feed:") for e in picture.records(s).values()]
+        fed = sorted(e.source for e in spoke if e.received > since)
+        if fed:
+            raise InvalidEvent(f"{world} is still fed by {', '.join(fed)}: switch them off first")
         await self._bus.drop(world)
 
     async def fire(self, name: str, inject: Inject, known: Callable[[str], bool]) -> Event:
         """Fire an inject; the event that went out. Raises `NoSuchThing` or `InvalidEvent`."""
-        world = self._known(name)
+        world = await self._there(name)
         if not known(inject.subject):
             raise NoSuchThing(f"there is no {inject.subject!r} in {world}")
         event = begin(inject, name, secrets.token_hex(4), self.clock(name), self._now())
@@ -57,7 +66,7 @@ class Exercises:
 
     async def take_back(self, name: str, serial: str) -> Event:
         """Take an inject back; the event that went out. Raises `NoSuchThing`."""
-        world = self._known(name)
+        world = await self._there(name)
         for found in self.effects(name):
             if found.source == f"inject:{serial}":
                 event = take_back(found, self._now())
@@ -87,9 +96,16 @@ class Exercises:
         for said in [told, *sorted(plans, key=lambda e: (e.at, e.id), reverse=True)]:
             found = said.body.properties if said is not None and isinstance(said.body, Described | Planned) else {}
             startex, scale = found.get("startex"), found.get("scale", 1.0)
-            if isinstance(startex, int) and isinstance(scale, int | float):
+            if isinstance(startex, int) and isinstance(scale, int | float) and scale > 0:
                 return ExerciseClock(startex, float(scale))
         raise NoSuchThing(f"nothing says when STARTEX of the exercise {name!r} is")
+
+    async def _there(self, name: str) -> str:
+        """The exercise's world, by what the stream itself says now: to write to one that ended would open it again."""
+        world = self._known(name)
+        if await self._bus.bounds(world) is None:
+            raise NoSuchThing(f"the exercise {name!r} has ended")
+        return world
 
     def _known(self, name: str) -> str:
         world = world_of(name)

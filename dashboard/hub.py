@@ -26,6 +26,8 @@ HEARTBEAT_S: Final = 1.0
 DISCOVER_S: Final = 1.0
 SWEEP_S: Final = 60.0
 READ: Final = 5000
+FRESH_MS: Final = 5_000
+"""A stream that hasn't answered for so long is out of reach, whatever its connection looks like."""
 
 
 def window_s(readers: int) -> float:
@@ -56,12 +58,24 @@ class Hub:
         self.events = 0
         self.live = False
         self.heard: Millis = 0  # when the bus last answered
-        self.trouble = "not yet connected"
+        self._trouble = "not yet connected"
         self._framed = self._discovered = 0.0
         self._swept = time.monotonic()
         self._waiting: list[asyncio.Future[None]] = []
         self._ready = asyncio.Event()
         self._open(REAL)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the picture is live: the stream was read, and it answers."""
+        return self.live and self._now() - self.heard < FRESH_MS
+
+    @property
+    def trouble(self) -> str:
+        """Why the picture isn't live; empty while it is."""
+        if not self.live:
+            return self._trouble
+        return "" if self.fresh else f"the stream has not answered for {(self._now() - self.heard) // 1000} s"
 
     # -- worlds and views -----------------------------------------------------------------------------------------
 
@@ -110,9 +124,9 @@ class Hub:
                 await asyncio.sleep(0.5)
 
     def _lost(self, why: str) -> None:
-        if self.live or self.trouble != why:
+        if self.live or self._trouble != why:
             log.warning("the stream is out of reach: %s", why)
-        self.live, self.trouble = False, why
+        self.live, self._trouble = False, why
         self._ready.clear()
 
     async def _discover(self) -> None:
@@ -219,7 +233,7 @@ class Hub:
             if not view.settled:
                 view.settle(now)
         if not self._ready.is_set():
-            self.live, self.trouble = True, ""
+            self.live, self._trouble = True, ""
             self._ready.set()
             log.info("the picture is live: %d events read", self.events)
         beat = time.monotonic() - self._framed >= HEARTBEAT_S
@@ -241,10 +255,16 @@ class Hub:
         self._waiting.append(future)
         await future
 
-    async def ready(self, timeout_s: float) -> bool:
-        """Wait until the picture is live; False when it isn't in time."""
+    async def until(self, holds: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until something holds, looking after every frame; False when it doesn't in time."""
         try:
-            await asyncio.wait_for(self._ready.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                while not holds():
+                    await self.frames()
         except TimeoutError:
             return False
         return True
+
+    async def ready(self, timeout_s: float) -> bool:
+        """Wait until the picture is live; False when it isn't in time."""
+        return await self.until(lambda: self.fresh, timeout_s)

@@ -11,7 +11,7 @@ from cop.bus import Bus, BusDown
 from cop.event import Event, InvalidEvent, Millis, decode
 from cop.picture import Picture
 from cop.recover import Bounds, Position
-from cop.retention import carried
+from cop.retention import carried, expired
 from dashboard.hub import clock
 
 log = logging.getLogger("cop.keeper")
@@ -35,7 +35,11 @@ class Keeper:
         """Keep the streams for ever."""
         while True:
             try:
-                for world in await self._bus.worlds():
+                worlds = await self._bus.worlds()
+                for world in self._pictures.keys() - set(worlds):
+                    self._pictures.pop(world)
+                    self._after.pop(world, None)
+                for world in worlds:
                     gone = await self.keep(world)
                     if gone:
                         log.info("%s: %d events left the stream", world, gone)
@@ -50,9 +54,10 @@ class Keeper:
             return 0
         await self._follow(world, bounds)
         cut = await self._cut(world, bounds)
-        if cut <= bounds.first:
-            return 0
         now = self._now()
+        if cut <= bounds.first:
+            self._forget(world, now - self._retention_ms)
+            return 0
         at = Position(bounds.epoch, bounds.first - 1) if bounds.first else None
         while at is None or at.offset + 1 < cut:
             entries = await self._bus.read({world: at}, count=READ)
@@ -63,11 +68,18 @@ class Keeper:
             # first appended, then cut: a crash in between leaves an event twice, which folds to the same
             await self._bus.append(world, carried(self._pictures[world], events, now, now - self._retention_ms))
             at = leaving[-1].position
+        self._forget(world, now - self._retention_ms)
         return await self._bus.trim(world, Position(bounds.epoch, cut))
+
+    def _forget(self, world: str, horizon: Millis) -> None:
+        """What has expired is no longer carried, and need not be known: weeks do not make the keeper grow."""
+        picture = self._pictures[world]
+        for subject in [s for s in picture.subjects() if expired(picture.records(s).values(), horizon)]:
+            picture.forget(subject)
 
     async def _follow(self, world: str, bounds: Bounds) -> None:
         after = self._after.get(world)
-        if after is None or after.epoch != bounds.epoch:
+        if after is None or after.epoch != bounds.epoch or after.offset > bounds.last:  # lost, or lost its end
             self._pictures[world], after = Picture(), None
         picture = self._pictures[world]
         while entries := await self._bus.read({world: after}, count=READ):

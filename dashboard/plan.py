@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
@@ -16,11 +16,25 @@ from cop.event import REAL, Origin, is_exercise
 from cop.exercise import world_of
 from dashboard.settings import BadSetting, Values
 from feeds.adapter import sources
-from feeds.worker import Feed
+from feeds.worker import Feed, open_transport
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "feeds" / "reference"
 DEMO: Final = world_of("demo")
-_KEYS: Final = frozenset({"source", "address", "group", "world", "origin", "nations", "rate_s", "on"})
+PLAY: Final = "exercise"
+WEEK_S: Final = 7 * 86_400
+
+
+class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of the file. What is empty is as the source has it."""
+
+    source: str = ""
+    address: str = ""
+    group: str = ""
+    world: str = REAL
+    origin: Origin = "observed"
+    nations: tuple[str, ...] = ()
+    rate_s: float = 0.0
+    on: bool = True
 
 
 def plan(settings: Values) -> dict[str, Feed]:
@@ -36,35 +50,51 @@ def plan(settings: Values) -> dict[str, Feed]:
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise BadSetting(f"{path}: {name} is no table")
-        if table.get("on", True):
-            feeds[name] = _feed(path, name, table)
+        feed = _feed(path, name, table)
+        if feed is not None:
+            feeds[name] = feed
     return feeds
 
 
-def _feed(path: str, name: str, table: dict[str, Any]) -> Feed:
-    source = sources().get(str(table.get("source", name)))
-    world, origin = str(table.get("world", REAL)), table.get("origin", "observed")
+def _feed(path: str, name: str, table: dict[str, Any]) -> Feed | None:
+    """The feed that a table asks for; None when it is switched off."""
+
+    def bad(why: str) -> BadSetting:
+        return BadSetting(f"{path}: [{name}] {why}")
+
+    try:
+        asked = msgspec.convert(table, _Asked)
+    except msgspec.ValidationError as error:
+        raise bad(f"can't be read: {error}; it takes {', '.join(_Asked.__struct_fields__)}") from error
+    if not asked.on:
+        return None
+    source = sources().get(asked.source or name)
     if source is None:
-        raise BadSetting(f"{path}: [{name}] is no source; there are {', '.join(sources())}")
-    if strange := set(table) - _KEYS:
-        raise BadSetting(f"{path}: [{name}] has no {', '.join(sorted(strange))}; it takes {', '.join(sorted(_KEYS))}")
-    if world != REAL and not is_exercise(world):
-        raise BadSetting(f"{path}: [{name}] world {world!r} is neither real nor exercise/<name>")
-    if origin not in get_args(Origin):
-        raise BadSetting(f"{path}: [{name}] origin is one of {', '.join(get_args(Origin))}")
-    address = str(table.get("address", source.address))
-    rate_s = float(table.get("rate_s", 0.0))
-    group = str(table.get("group", "exercise" if world != REAL else source.domain))
-    return Feed(
+        raise bad(f"is no source; there are {', '.join(sources())}")
+    if name.split() != [name]:
+        raise bad("is no name for a feed: no blanks")
+    if asked.world != REAL and not is_exercise(asked.world):
+        raise bad(f"world {asked.world!r} is neither real nor exercise/<name>")
+    if not 0 <= asked.rate_s <= WEEK_S:  # also for nan
+        raise bad(f"rate_s {asked.rate_s} is not 0 to {WEEK_S} seconds")
+    group = asked.group or (PLAY if asked.world != REAL else source.domain)
+    if (group == PLAY) != (asked.world != REAL):
+        raise bad(f"feeds of an exercise belong in the group `{PLAY}`, and no others do")
+    feed = Feed(
         name=name,
         source=source,
-        address=address,
-        world=world,
-        origin=origin,
-        nations=tuple(table.get("nations", ())),
-        rate_s=rate_s,
+        address=asked.address or source.address,
+        world=asked.world,
+        origin=asked.origin,
+        nations=asked.nations,
+        rate_s=asked.rate_s,
         group=group,
     )
+    try:
+        open_transport(feed)
+    except ValueError as error:
+        raise bad(str(error)) from error
+    return feed
 
 
 def _default(settings: Values) -> dict[str, Feed]:

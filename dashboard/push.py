@@ -22,6 +22,8 @@ Send = Any
 
 SEND_TIMEOUT_S: Final = 30.0
 """A reader that takes nothing for so long is let go: it comes back and is told what it missed."""
+SEND_BYTES: Final = 1_000_000
+"""About so much is handed over at once: what a reader that stops reading costs."""
 READY_TIMEOUT_S: Final = 8.0
 SNAPSHOT_REUSE_S: Final = 2.0
 _HELLO: Final = b": the push stream of the Baltic mobility picture, see docs/protocol.md\nretry: 1000\n\n"
@@ -30,8 +32,9 @@ _HELLO: Final = b": the push stream of the Baltic mobility picture, see docs/pro
 class Push:
     """The ASGI application of `/api/v1/stream`."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, *, send_timeout_s: float = SEND_TIMEOUT_S) -> None:
         self._hub = hub
+        self._send_timeout_s = send_timeout_s
         self._snapshots: dict[tuple[str, bool], tuple[int, float, bytes]] = {}
         self._sending: dict[asyncio.Task[None], float] = {}  # since when a reader's bytes wait to be taken
         self._closing = False
@@ -77,13 +80,16 @@ class Push:
         seq, why = view.resume(last)
         while not self._closing and self._hub.views.get(world) is view:
             if seq is None or not view.holds(seq):
+                if not self._hub.fresh:  # a picture of then would look like one of now
+                    await self._hub.frames()
+                    continue
                 seq, block = await self._snapshot(view, zipped, why or "the reader fell behind")
                 await self._send(send, block)
                 why = ""
             frames = view.after(seq)
             if frames:
-                await self._send(send, _join(frames, zipped))
-                seq = frames[-1].seq
+                seq, block = _join(frames, zipped)
+                await self._send(send, block)
             else:
                 await self._hub.frames()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -100,8 +106,8 @@ class Push:
     async def watch(self) -> None:
         """Let go of readers that take nothing. One look at all of them is far cheaper than a timer a message."""
         while True:
-            await asyncio.sleep(SEND_TIMEOUT_S / 6)
-            late = time.monotonic() - SEND_TIMEOUT_S
+            await asyncio.sleep(self._send_timeout_s / 6)
+            late = time.monotonic() - self._send_timeout_s
             for task in [task for task, since in self._sending.items() if since < late]:
                 task.cancel()
 
@@ -117,8 +123,16 @@ class Push:
         return seq, block
 
 
-def _join(frames: list[Frame], zipped: bool) -> bytes:
-    return b"".join(frame.deflated if zipped else frame.plain for frame in frames)
+def _join(frames: list[Frame], zipped: bool) -> tuple[int, bytes]:
+    """As many of the frames as go out at once, and the number of the last of them."""
+    parts: list[bytes] = []
+    size = 0
+    for frame in frames:
+        parts.append(frame.deflated if zipped else frame.plain)
+        size += len(parts[-1])
+        if size >= SEND_BYTES:
+            break
+    return frames[len(parts) - 1].seq, b"".join(parts)
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -23,7 +23,8 @@ from dashboard.settings import BadSetting, Values
 
 log = logging.getLogger("cop.run")
 
-STOP_S: Final = 3.0
+STOP_S: Final = 2.5
+HEAD_START_S: Final = 2.0
 STEADY_S: Final = 10.0
 """A process that lived for so long is started anew at once when it ends; one that didn't has to wait."""
 
@@ -37,8 +38,11 @@ class Child:
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
-    async def keep(self) -> None:
-        """Run it for ever, waiting longer between starts the sooner it ends."""
+    async def keep(self, after: asyncio.Event | None = None) -> None:
+        """Run it for ever, waiting longer between starts the sooner it ends; begin after `after`, or soon."""
+        if after is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(after.wait(), HEAD_START_S)
         pause = 0.5
         while True:
             began = time.monotonic()
@@ -107,8 +111,10 @@ async def _supervise(settings: Values, environment: Mapping[str, str], server: e
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     crew = children(settings, environment)
-    tasks = [asyncio.create_task(child.keep()) for child in crew]
-    tasks.append(asyncio.create_task(_announce(settings)))
+    served = asyncio.Event()
+    tasks = [asyncio.create_task(crew[0].keep())]  # the page first, alone on the cores for a moment
+    tasks += [asyncio.create_task(child.keep(served)) for child in crew[1:]]
+    tasks.append(asyncio.create_task(_announce(settings, served)))
     if server is not None:
         tasks.append(asyncio.create_task(_keep_server(settings, server)))
     await stopped.wait()
@@ -132,7 +138,7 @@ async def _keep_server(settings: Values, server: embedded.Embedded) -> None:
                 await asyncio.sleep(2)
 
 
-async def _announce(settings: Values) -> None:
+async def _announce(settings: Values, served: asyncio.Event) -> None:
     host, port = settings["COP_HOST"], settings.whole("COP_PORT")
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     while True:
@@ -141,6 +147,7 @@ async def _announce(settings: Values) -> None:
             writer.close()
             break
         await asyncio.sleep(0.05)
+    served.set()
     rows = [("staff", address), ("wall display", address + "wall"), ("exercise control", address + "excon")]
     print("\n".join(f"  {name:<17} {url}" for name, url in rows), flush=True)
     screen = sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")

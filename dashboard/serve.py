@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 import uvicorn
 
 from cop.bus.redis import RedisBus
 from dashboard.hub import Hub
+from dashboard.push import SEND_TIMEOUT_S
 from dashboard.settings import Values
 from dashboard.web import Web
 
@@ -33,7 +35,7 @@ def bus(settings: Values, role: str) -> RedisBus:
     return RedisBus(url, user=role, password=settings[f"COP_REDIS_PASSWORD_{role.upper()}"] or None)
 
 
-def serve(settings: Values, *, pages: bool = True) -> None:
+def serve(settings: Values, *, pages: bool = True, send_timeout_s: float = SEND_TIMEOUT_S) -> None:
     """Serve until a signal comes. `pages=False` leaves out Dash: the API and the push alone."""
     retention_ms = round(settings.number("COP_RETENTION_H") * 3_600_000)
     hub = Hub(bus(settings, "dashboard"), retention_ms=retention_ms)
@@ -42,9 +44,9 @@ def serve(settings: Values, *, pages: bool = True) -> None:
         from dashboard.app import pages_of
         from dashboard.staff import warm
 
-        web = Web(hub, control, pages_of(settings), warm)
+        web = Web(hub, control, pages_of(settings), warm, send_timeout_s=send_timeout_s)
     else:
-        web = Web(hub, control)
+        web = Web(hub, control, send_timeout_s=send_timeout_s)
     if settings["COP_HOST"] not in ("127.0.0.1", "::1", "localhost"):
         log.warning(
             "this version has no sign-in, and listens on %s: put a proxy with one before it", settings["COP_HOST"]
@@ -61,4 +63,8 @@ def serve(settings: Values, *, pages: bool = True) -> None:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=30,
     )
-    _Server(config, web).run()
+    listening = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # To close a connection is to wait until its bytes are taken: only the kernel ends one that takes nothing.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(send_timeout_s * 1000))
+    _Server(config, web).run(sockets=[listening])

@@ -360,6 +360,7 @@ def callbacks(app: Dash, hub: Hub) -> None:
         "function(n) { return cop.page.cleared(n); }",
         *(Output(*each.split(".")) for each in _FILTERS),
         Input("clear", "n_clicks"),
+        prevent_initial_call=True,  # what it left alone at the start would keep the filters from being read at all
     )
 
 

@@ -1,7 +1,8 @@
 """How do the screens look? Starts a whole system, opens every page in Chromium, and keeps the pictures.
 
 `python docs/screenshots.py [--out docs/images] [NAME…]` writes the files of `SHOTS`, or those whose name contains
-one of the words. Pillow, where it is installed, makes them a third as large (256 colours).
+one of the words. Pillow, where it is installed, makes them a third as large (256 colours);
+without it they are larger than a test allows to be kept.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # run as a file, only its own folder is there
 
+from dashboard.plan import plan  # noqa: E402
+from dashboard.settings import load  # noqa: E402
 from tests.browser import launch  # noqa: E402
 from tests.system import System, wait_for  # noqa: E402
 
@@ -85,12 +88,17 @@ _DRAWN: Final = """() => {
 
 def prepare(system: System) -> None:
     """Wait until every feed has spoken and the convoys march, then fire the injects."""
-    wait_for("all feeds", lambda: all(f["records"] for f in system.get("/api/v1/feeds?world=exercise/demo")), 60)
+    wait_for("the exercise", lambda: "exercise/demo" in system.get("/api/v1/worlds"), 60)
+    wait_for("every feed of the plan", lambda: set(plan(load({}))) <= _spoken(system), 60)
     wait_for("convoys", lambda: system.get("/api/v1/picture?world=exercise/demo&layer=convoys")["features"], 60)
     for inject in INJECTS:
         status, told = system.send("POST", "/api/v1/exercises/demo/injects", inject)
         if status != 201:
             raise RuntimeError(f"{inject['subject']}: {told}")
+
+
+def _spoken(system: System) -> set[str]:
+    return {feed["source"] for feed in system.get("/api/v1/feeds?world=exercise/demo") if feed["records"]}
 
 
 def take(browser: Browser, system: System, shot: Shot) -> bytes:
@@ -113,7 +121,9 @@ def smaller(png: bytes) -> bytes:
         return png
     image: Any = importlib.import_module("PIL.Image")
     out = io.BytesIO()
-    image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=image.Dither.NONE).save(out, "PNG", optimize=True)
+    whole = image.open(io.BytesIO(png)).convert("RGB")
+    # of Pillow's methods the one that changes no colour visibly: the others turn green into teal
+    whole.quantize(256, method=image.Quantize.MAXCOVERAGE, dither=image.Dither.NONE).save(out, "PNG", optimize=True)
     return min(png, out.getvalue(), key=len)
 
 

@@ -125,10 +125,10 @@ def _users() -> str:
     return table(("user", "keys", "writes by"), ((code(role), keys(RULES[role]), writes[role]) for role in RULES))
 
 
-def _figures() -> str:
+def _figures(barred: bool) -> str:
     if not FIGURES.exists():
         return "No figures are kept yet: `make bench` measures them on this machine.\n"
-    found: list[dict[str, Any]] = json.loads(FIGURES.read_text("utf-8"))
+    found: list[dict[str, Any]] = [f for f in json.loads(FIGURES.read_text("utf-8")) if f["bar"] or not barred]
     rows = ((f["name"], f"{_short(f['value'])} {f['unit']}", f["bar"], f["baseline"]) for f in found)
     return table(("what", "measured", "to reach", "beside it, same run"), rows)
 
@@ -146,7 +146,8 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "feeds": _feeds,
     "effects": _effects,
     "users": _users,
-    "figures": _figures,
+    "figures": lambda: _figures(barred=True),
+    "all-figures": lambda: _figures(barred=False),
 }
 
 

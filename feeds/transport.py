@@ -6,6 +6,7 @@ import asyncio
 import glob
 import re
 from collections.abc import AsyncIterator, Callable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,10 @@ from feeds.adapter import Decoder
 
 CHUNK: Final = 65_536
 MAX_BYTES: Final = 64 * 1024 * 1024
+FETCH_S: Final = 120.0
+"""A whole answer in so long, or it counts as none: a server that drips would keep us waiting for ever."""
+SILENCE_S: Final = 30.0
+LONGEST_WAIT_S: Final = 3600.0
 _CONNECT_S: Final = 10.0
 _TAG_TIME: Final = re.compile(rb"\\[^\\]*\bc:(\d+)")
 
@@ -32,13 +37,15 @@ class Unreachable(ConnectionError):
 class Fetched(msgspec.Struct, frozen=True):
     """Some bytes of a source. `whole`: a document to read at once, else one chunk for the lasting `decoder`.
 
-    `more`: the payload goes on in further documents; together they are the source's complete state.
+    `more`: the payload goes on in further documents; together they are the source's complete state. `last`: the
+    lasting decoder gets nothing more, so what it still holds (half a line) must be read or rejected now.
     """
 
     data: bytes
     name: str
     whole: bool = True
     more: bool = False
+    last: bool = False
     unchanged: bool = False
     decoder: Decoder | None = None
 
@@ -58,19 +65,33 @@ class Http:
 
     repeats = True
 
-    def __init__(self, url: str, every_s: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        every_s: float,
+        *,
+        silence_s: float = SILENCE_S,
+        fetch_s: float = FETCH_S,
+        most: int = MAX_BYTES,
+    ) -> None:
         self._url = url
         self._every_s = every_s
+        self._silence_s = silence_s
+        self._fetch_s = fetch_s
+        self._most = most
         self._validators: dict[str, str] = {}
 
     async def chunks(self) -> AsyncIterator[Fetched]:
-        limits = httpx.Timeout(30.0, connect=_CONNECT_S)
+        limits = httpx.Timeout(self._silence_s, connect=_CONNECT_S)
         async with httpx.AsyncClient(timeout=limits, follow_redirects=True, trust_env=True) as client:
             while True:
                 try:
-                    yield await self._fetch(client)
-                except httpx.HTTPError as error:
+                    fetched = await asyncio.wait_for(self._fetch(client), self._fetch_s)
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
                     raise Unreachable(f"{type(error).__name__}: {error}") from error
+                except TimeoutError as error:
+                    raise Unreachable(f"no whole answer within {self._fetch_s:.0f} s") from error
+                yield fetched
                 await asyncio.sleep(self._every_s)
 
     async def _fetch(self, client: httpx.AsyncClient) -> Fetched:
@@ -80,12 +101,12 @@ class Http:
             if answer.status_code == 204:
                 return Fetched(b"", self._url)
             if answer.status_code != 200:
-                raise Unreachable(f"HTTP {answer.status_code}", _seconds(answer.headers.get("retry-after")))
+                raise Unreachable(f"HTTP {answer.status_code}", _retry_s(answer.headers))
             body = bytearray()
             async for chunk in answer.aiter_bytes(CHUNK):
                 body += chunk
-                if len(body) > MAX_BYTES:
-                    raise Unreachable(f"more than {MAX_BYTES} bytes")
+                if len(body) > self._most:
+                    raise Unreachable(f"more than {self._most} bytes")
             pairs = {"if-none-match": "etag", "if-modified-since": "last-modified"}
             self._validators = {ask: answer.headers[told] for ask, told in pairs.items() if told in answer.headers}
             return Fetched(bytes(body), str(answer.url))
@@ -97,15 +118,16 @@ class Lines:
     repeats = True
 
     def __init__(self, url: str, fresh: Callable[[], Decoder]) -> None:
-        self._url = url
+        parts = urlsplit(url)
+        if not parts.port:
+            raise ValueError(f"{url!r} has no port")
+        self._url, self._scheme = url, parts.scheme
+        self._host, self._port = parts.hostname or "127.0.0.1", parts.port
         self._fresh = fresh
 
     async def chunks(self) -> AsyncIterator[Fetched]:
-        parts = urlsplit(self._url)
-        host, port = parts.hostname or "127.0.0.1", parts.port
-        if port is None:
-            raise Unreachable(f"{self._url} has no port")
-        if parts.scheme == "udp":
+        host, port = self._host, self._port
+        if self._scheme == "udp":
             lasting = self._fresh()
             async for data in _datagrams(host, port):
                 line = data if data.endswith(b"\n") else data + b"\n"  # a datagram may end a line without saying so
@@ -116,14 +138,19 @@ class Lines:
         except (OSError, TimeoutError) as error:
             raise Unreachable(f"no connection to {host}:{port}: {error or 'timed out'}") from error
         decoder = self._fresh()
+        why, heard = f"{host}:{port} closed the connection", False
         try:
-            while data := await reader.read(CHUNK):
-                yield Fetched(data, self._url, whole=False, decoder=decoder)
-        except OSError as error:
-            raise Unreachable(f"the connection broke: {error}") from error
+            try:
+                while data := await reader.read(CHUNK):
+                    heard = True
+                    yield Fetched(data, self._url, whole=False, decoder=decoder)
+            except OSError as error:
+                why = f"the connection broke: {error}"
+            if heard:
+                yield Fetched(b"", self._url, whole=False, last=True, decoder=decoder)
         finally:
             writer.close()
-        raise Unreachable(f"{host}:{port} closed the connection")
+        raise Unreachable(why)
 
 
 class Files:
@@ -138,12 +165,12 @@ class Files:
         self._pattern = parts.netloc + parts.path
         pace = parse_qs(parts.query).get("pace")
         self._pace = pace[0] if pace else ""
+        self._pause = 0.0
         if self._pace not in ("", "original", "max"):
-            self._pause = 1 / float(self._pace)
+            self._pause = _pause_s(self._pace)
         self._every_s = every_s
         self._fresh = fresh
         self._seen: dict[str, tuple[int, int]] = {}
-        self._pause = 0.0
         self.repeats = not self._pace
 
     async def chunks(self) -> AsyncIterator[Fetched]:
@@ -180,6 +207,7 @@ class Files:
                         pause, before = max(0.0, at - (before if before is not None else at)), at
                     await asyncio.sleep(pause)
                     yield Fetched(line, self._pattern, whole=False, decoder=decoder)
+                yield Fetched(b"", self._pattern, whole=False, last=True, decoder=decoder)
         except OSError as error:
             raise Unreachable(f"{self._pattern}: {error.strerror}") from error
 
@@ -204,5 +232,21 @@ async def _datagrams(host: str, port: int) -> AsyncIterator[bytes]:
         transport.close()
 
 
-def _seconds(retry_after: str | None) -> float:
-    return min(3600.0, float(retry_after)) if retry_after and retry_after.isdecimal() else 0.0
+def _pause_s(pace: str) -> float:
+    """Seconds between lines at a pace of lines a second. Raises ValueError for what is no pace."""
+    rate = float(pace)
+    if not 0 < rate < float("inf"):
+        raise ValueError(f"a pace is original, max or a number of lines a second above 0, not {pace!r}")
+    return 1 / rate
+
+
+def _retry_s(headers: httpx.Headers) -> float:
+    """How long `Retry-After` asks us to wait (RFC 9110 10.2.3): seconds, or a date against the answer's own."""
+    told = headers.get("retry-after", "")
+    if told.isdecimal():
+        return min(LONGEST_WAIT_S, float(told))
+    try:
+        until, now = (parsedate_to_datetime(text) for text in (told, headers.get("date", "")))
+        return min(LONGEST_WAIT_S, max(0.0, (until - now).total_seconds()))
+    except (ValueError, TypeError):  # no date, or one with and one without a zone
+        return 0.0

@@ -11,15 +11,15 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, NamedTuple
 
 import msgspec
 
 from cop.bus import Bus, BusDown, Quarantined
-from cop.event import REAL, Body, Event, FeedState, Gone, Health, Millis, Origin, decode, event
+from cop.event import REAL, Body, Event, FeedState, Gone, Health, InvalidEvent, Millis, Origin, decode, event
 from cop.picture import Picture
-from feeds.adapter import Context, Decoder, Reject, Source
+from feeds.adapter import Context, Decoder, Outcome, Reject, Source
 from feeds.transport import Fetched, Files, Http, Lines, Transport, Unreachable
 
 log = logging.getLogger("cop.feeds")
@@ -27,11 +27,16 @@ log = logging.getLogger("cop.feeds")
 FLUSH_S: Final = 0.05
 BATCH: Final = 1000
 HEALTH_S: Final = 5.0
+PATIENCE_S: Final = 10.0
 FUTURE_MS: Final = 120_000
 """A report from further ahead than this would win every comparison for ever: it goes to quarantine instead."""
 SUSPICIOUS: Final = 10
 """From so many things to none in one payload is more likely a fault of the feed than the end of all of them."""
 BACKOFF_S: Final = (1.0, 60.0)
+WITHDRAWN: Final = "no longer in the feed"
+RAW_BYTES: Final = 65_536
+"""Of a rejected record so much is kept: of a whole document its beginning, which shows what it is."""
+KEPT: Final = 10_000
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +69,13 @@ def backoff_s(failures: int, jitter: float) -> float:
     return min(most, first * 2.0 ** min(failures - 1, 10)) * (0.5 + jitter / 2)
 
 
+class Known(NamedTuple):
+    """What a complete feed's things are: when each that is there was last told of, and when the others went."""
+
+    there: Mapping[str, Millis]
+    gone: Mapping[str, Millis]
+
+
 class Worker:
     """Runs one feed for ever. What it was given and could not yet publish it keeps; nothing acknowledged is lost."""
 
@@ -72,7 +84,7 @@ class Worker:
         feed: Feed,
         bus: Bus,
         *,
-        known: Iterable[str] = (),
+        known: Known | None = None,
         now: Callable[[], Millis] = clock,
         transport: Transport | None = None,
     ) -> None:
@@ -80,15 +92,18 @@ class Worker:
         self._bus = bus
         self._now = now
         self._transport = transport or open_transport(feed)
-        self._known = set(known)
-        self._there: set[str] = set()
-        self._unread = 0
+        self._known = dict(known.there) if known else {}
+        self._gone = dict(known.gone) if known else {}
+        self._there: dict[str, Millis] = {}
+        self._unread: list[Reject] = []
         self._events: list[Event] = []
         self._rejects: list[Quarantined] = []
+        self._kept: set[int] = set()
         self._full = asyncio.Event()
         self._published = asyncio.Event()
         self._state: FeedState = "late"
         self._detail = "not yet heard"
+        self._verdict: tuple[FeedState, str] = ("ok", "")  # on the last whole payload
         self._failures = 0
         self._heard: float | None = None
         self.records = 0
@@ -118,6 +133,7 @@ class Worker:
                     await self._take(fetched)
                 self._say("ok", "the source ended")
             except Unreachable as error:
+                self._there, self._unread = {}, []  # of a payload in several parts that was cut short
                 self._failures += 1
                 self._say("failed", str(error))
                 await asyncio.sleep(max(error.retry_s, backoff_s(self._failures, random.random())))
@@ -126,31 +142,55 @@ class Worker:
                     await asyncio.Event().wait()  # a file read to its end: stay, and go on saying how old it is
 
     async def _take(self, fetched: Fetched) -> None:
-        self._failures = 0
-        self._heard = time.monotonic()
         context = Context(self._now(), self._feed.world, self._feed.origin, fetched.name)
+        outcomes = self._decode(fetched, context)
+        self._failures = 0
         if fetched.unchanged:
-            self._say("ok", "unchanged")
+            self._heard = time.monotonic()
+            state, detail = self._verdict
+            self._say(state, detail or "unchanged")  # a payload that was doubtful is so still
             return
-        decoder = fetched.decoder or self._feed.source.decoder()
-        outcomes = [*decoder.feed(fetched.data, context), *(decoder.close(context) if fetched.whole else ())]
-        taken = self._sort(outcomes, context)
-        if fetched.whole and self._feed.source.complete:
-            self._there |= {e.subject for e in taken if not isinstance(e.body, Gone)}
-            self._unread += len(outcomes) - len(taken)
+        taken, rejects = self._sort(outcomes, context)
+        if fetched.whole:
+            self._heard = time.monotonic()
+            for said in taken:
+                if not isinstance(said.body, Gone):
+                    self._there[said.subject] = max(said.at, self._there.get(said.subject, 0))
+            self._unread += rejects
             if not fetched.more:
-                self._withdraw(context)
-        else:
+                self._verdict = self._judge(context)
+                self._say(*self._verdict)
+        elif taken or not rejects:  # what is heard and not understood is no sign of life
+            self._heard = time.monotonic()
             self._say("ok", "")
         if len(self._events) >= BATCH:
             self._full.set()
-        while len(self._events) >= 20 * BATCH:  # the bus is slower than the feed: let the feed wait
+        while len(self._events) + len(self._rejects) >= 20 * BATCH:  # the bus is slower: let the feed wait
             self._published.clear()
             await self._published.wait()
 
-    def _sort(self, outcomes: Iterable[Event | Reject], context: Context) -> list[Event]:
+    def _decode(self, fetched: Fetched, context: Context) -> list[Outcome]:
+        """What the bytes say. A decoder that breaks down costs its payload or connection, never the feed."""
+        outcomes: list[Outcome] = []
+        if fetched.unchanged:
+            return outcomes
+        decoder = fetched.decoder or self._feed.source.decoder()
+        try:
+            outcomes.extend(decoder.feed(fetched.data, context))
+            if fetched.whole or fetched.last:
+                outcomes.extend(decoder.close(context))
+        except Exception as error:
+            log.exception("%s: the decoder broke down", self._feed.name)
+            why = f"the decoder broke down: {type(error).__name__}: {error}"
+            self._sort([*outcomes, Reject(why, 0, fetched.data)], context)
+            self._verdict = "failed", why
+            raise Unreachable(why) from error
+        return outcomes
+
+    def _sort(self, outcomes: Iterable[Outcome], context: Context) -> tuple[list[Event], list[Reject]]:
         name = self._feed.name
         taken: list[Event] = []
+        rejects: list[Reject] = []
         for outcome in outcomes:
             if isinstance(outcome, Event) and outcome.at > context.received + FUTURE_MS:
                 ahead = (outcome.at - context.received) // 1000
@@ -158,37 +198,53 @@ class Worker:
             elif isinstance(outcome, Reject):
                 rejected = outcome
             else:
-                taken.append(
-                    outcome if outcome.source == name else self._event(outcome.subject, outcome.at, outcome.body)
-                )
+                at = outcome.at
+                if outcome.subject in self._gone and not isinstance(outcome.body, Gone):
+                    at = max(at, self._gone[outcome.subject] + 1)  # what is back is newer than its going
+                same = outcome.source == name and at == outcome.at
+                taken.append(outcome if same else self._event(outcome.subject, at, outcome.body))
                 self._newest = max(self._newest or 0, outcome.at)
                 continue
-            self.rejects += 1
-            self._rejects.append(
-                Quarantined(name, rejected.reason, rejected.offset, rejected.raw, context.received, context.name)
-            )
+            rejects.append(rejected)
+            self._quarantine(rejected, context)
         self.records += len(taken)
         self._events += taken
-        return taken
+        return taken, rejects
 
-    def _withdraw(self, context: Context) -> None:
-        """What was in the last complete payload and isn't in this one has been withdrawn; a doubtful one says so."""
-        there, self._there = self._there, set()
-        unread, self._unread = self._unread, 0
-        missing = self._known - there
+    def _quarantine(self, rejected: Reject, context: Context) -> None:
+        """Count it, and keep it as it came; the same record in every payload is kept once in a while."""
+        self.rejects += 1
+        mark = hash((rejected.reason, rejected.raw))
+        if mark in self._kept:
+            return
+        if len(self._kept) >= KEPT:
+            self._kept.clear()
+        self._kept.add(mark)
+        reason, raw = rejected.reason, rejected.raw
+        if len(raw) > RAW_BYTES:
+            reason, raw = f"{reason} (the first {RAW_BYTES} of {len(raw)} bytes)", raw[:RAW_BYTES]
+        self._rejects.append(Quarantined(self._feed.name, reason, rejected.offset, raw, context.received, context.name))
+
+    def _judge(self, context: Context) -> tuple[FeedState, str]:
+        """What to think of a whole payload. What the last one had and a complete one hasn't has been withdrawn."""
+        there, self._there = self._there, {}
+        unread, self._unread = self._unread, []
+        if unread and not there:
+            return "failed", f"nothing in it could be read: {unread[0].reason}"
+        if not self._feed.source.complete:
+            return "ok", ""
+        missing = self._known.keys() - there.keys()
         if unread and missing:
             self._known |= there
-            self._say("ok", f"some records could not be read: {len(missing)} missing things are kept")
-            return
+            return "ok", f"some records could not be read: {len(missing)} missing things are kept"
         if not there and len(self._known) >= SUSPICIOUS:
-            self._say("late", f"suspiciously empty: {len(self._known)} things are kept")
-            return
+            return "late", f"suspiciously empty: {len(self._known)} things are kept"
         for subject in sorted(missing):
-            body = Gone("no longer in the feed")
-            at = context.received
-            self._events.append(self._event(subject, at, body))
+            at = max(context.received, self._known[subject] + 1)
+            self._gone[subject] = at
+            self._events.append(self._event(subject, at, Gone(WITHDRAWN)))
         self._known = there
-        self._say("ok", "")
+        return "ok", ""
 
     # -- out ------------------------------------------------------------------------------------------------------
 
@@ -220,6 +276,7 @@ class Worker:
             rejects = list(self._rejects)
             await self._bus.quarantine(self._feed.world, rejects)
             del self._rejects[: len(rejects)]
+            self._published.set()
 
     # -- health ---------------------------------------------------------------------------------------------------
 
@@ -232,7 +289,7 @@ class Worker:
     async def _report(self) -> None:
         while True:
             silence = time.monotonic() - self._heard if self._heard is not None else None
-            patience = max(3 * self._feed.every_s, 10.0)
+            patience = max(3 * self._feed.every_s, PATIENCE_S)
             if self._state == "ok" and silence is not None and silence > patience and self._transport.repeats:
                 self._say("late", f"silent for more than {patience:.0f} s")
             self._events.append(self.health())
@@ -258,21 +315,28 @@ class Worker:
         return event(feed.name, subject, at, body, received=self._now(), world=feed.world, origin=feed.origin)
 
 
-async def known_subjects(bus: Bus, world: str, source: str) -> set[str]:
-    """What a source has said and not withdrawn, from the stream: a restarted worker still knows what to withdraw."""
+async def known_subjects(bus: Bus, world: str, source: str) -> Known:
+    """What a source has said and withdrawn, from the stream: a restarted worker still knows what to withdraw."""
     picture = Picture()
     after = None
     while entries := await bus.read({world: after}, count=5000):
         after = entries[-1].position
         for entry in entries:
-            said = decode(entry.data)
-            if said.source == source:
-                picture.fold(said)
-    return {entity.subject for entity in picture.entities() if entity.kind != "feed"}
+            with contextlib.suppress(InvalidEvent):  # the reader counts and tells it
+                said = decode(entry.data)
+                if said.source == source:
+                    picture.fold(said)
+    there = {entity.subject: entity.newest.at for entity in picture.entities() if entity.kind != "feed"}
+    gone = {
+        subject: told.at
+        for subject in picture.subjects()
+        if (told := picture.records(subject).get((source, "gone"))) is not None and told.body == Gone(WITHDRAWN)
+    }
+    return Known(there, gone)
 
 
 def open_transport(feed: Feed) -> Transport:
-    """The transport that the address's scheme names. Raises ValueError for one that there is none for."""
+    """The transport that the address's scheme names. Raises ValueError for an address that can be none."""
     scheme = feed.address.partition(":")[0]
     fresh: Callable[[], Decoder] = feed.source.decoder
     if scheme in ("http", "https"):
@@ -290,16 +354,18 @@ async def run_all(feeds: Iterable[Feed], bus: Bus) -> None:
     async def guarded(feed: Feed) -> None:
         failures = 0
         while True:
+            began = time.monotonic()
             try:
-                known: set[str] = set()
-                if feed.source.complete:
-                    known = await known_subjects(bus, feed.world, feed.name)
+                complete = feed.source.complete
+                known = await known_subjects(bus, feed.world, feed.name) if complete else None
                 await Worker(feed, bus, known=known).run()
             except BusDown as error:
                 log.warning("%s waits for the stream: %s", feed.name, error)
+                await asyncio.sleep(1 + random.random())
+                continue
             except Exception:
                 log.exception("%s broke down and is started anew", feed.name)
-            failures += 1
+            failures = failures + 1 if time.monotonic() - began < BACKOFF_S[1] else 1
             await asyncio.sleep(backoff_s(failures, random.random()))
 
     jobs: list[Awaitable[None]] = [guarded(feed) for feed in feeds]

@@ -134,7 +134,8 @@ class System:
                     state = (entry / "stat").read_text("ascii").rpartition(")")[2].split()[0]
                 except OSError:
                     continue
-                if f"COP_DATA={self.data}".encode() in environ.split(b"\0") and state != "Z":
+                ours = f"COP_DATA={self.data}".encode() in environ.split(b"\0") or f"{self.data}/" in command
+                if ours and state != "Z":  # Valkey writes its title over its environment, so its socket tells it
                     found[int(entry.name)] = command
         return found
 

@@ -16,7 +16,7 @@ from cop.recover import Bounds, Position
 
 
 class BusDown(ConnectionError):
-    """The bus cannot be reached now; nothing was acknowledged."""
+    """The bus cannot be reached, or cannot serve now (full, loading, read-only); nothing was acknowledged."""
 
 
 class WrongWorld(ValueError):
@@ -44,7 +44,7 @@ class Quarantined(msgspec.Struct, frozen=True):
 
 
 class Bus(Protocol):
-    """What every bus does. All methods raise `BusDown` when the bus cannot be reached."""
+    """What every bus does. All methods raise `BusDown` when the bus cannot be reached or cannot serve."""
 
     async def append(self, world: str, events: Sequence[Event]) -> Position | None:
         """Add events in one atomic step; the position of the last, None for no events.

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from cop.bus import BusDown, Entry, Quarantined, WrongWorld, check_world, quarantine_key, stream_key
@@ -140,5 +140,7 @@ def _flat(entries: Any) -> Any:
 async def _reached() -> AsyncIterator[None]:
     try:
         yield
-    except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+    except NoPermissionError:  # a role went where it has no business: a fault of ours, which waiting doesn't mend
+        raise
+    except (RedisConnectionError, RedisTimeoutError, ResponseError, OSError) as error:
         raise BusDown(str(error)) from error

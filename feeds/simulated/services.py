@@ -224,7 +224,7 @@ def estonia(events: tuple[RoadEvent, ...]) -> bytes:
         f'<situation id="SIM-{event.script.id}" version="{event.changed // 1000}">'
         "<headerInformation><confidentiality>noRestriction</confidentiality>"
         "<informationStatus>real</informationStatus></headerInformation>"
-        f"{''.join(_record(event, 2, number, kind, own) for number, (kind, own) in enumerate(_records(event), 1))}"
+        f"{_record(event, 2)}"
         "</situation>"
         for event in events
     )
@@ -245,7 +245,7 @@ def latvia(events: tuple[RoadEvent, ...]) -> bytes:
     situations = "".join(
         f'<sit:situation id="SIM-{event.script.id}"><sit:headerInformation>'
         "<com:informationStatus>real</com:informationStatus></sit:headerInformation>"
-        f"{''.join(_record(event, 3, number, kind, own) for number, (kind, own) in enumerate(_records(event), 1))}"
+        f"{_record(event, 3)}"
         "</sit:situation>"
         for event in events
     )
@@ -261,37 +261,28 @@ def latvia(events: tuple[RoadEvent, ...]) -> bytes:
     ).encode()
 
 
-def _records(event: RoadEvent) -> Iterator[tuple[str, str]]:
-    """(record type, its own elements) of a situation, in v2: what happens there, with what it restricts."""
-    script = event.script
-    kind, own = WORDS[script.category][1:]
-    if script.category == "weather":
-        own = WEATHER.format(CONDITIONS[script.text])
-    if script.what == "closed":
-        own = "<roadOrCarriagewayOrLaneManagementType>roadClosed</roadOrCarriagewayOrLaneManagementType>"
-    if script.what == "weight":
-        own = (
-            "<forVehiclesWithCharacteristicsOf><grossWeightCharacteristic>"
-            "<comparisonOperator>greaterThan</comparisonOperator>"
-            f"<grossVehicleWeight>{script.value:.1f}</grossVehicleWeight>"
-            "</grossWeightCharacteristic></forVehiclesWithCharacteristicsOf>"
-            "<roadOrCarriagewayOrLaneManagementType>weightRestrictionInOperation"
-            "</roadOrCarriagewayOrLaneManagementType>"
-        )
-    yield kind, own
-    if script.what == "speed":
-        yield (
-            "SpeedManagement",
-            "<speedManagementType>speedRestrictionInOperation</speedManagementType>"
-            f"<temporarySpeedLimit>{script.value:.0f}</temporarySpeedLimit>",
-        )
+def _own(script: Script) -> str:
+    """The elements of its record type, in v2: what happens there, or what it restricts."""
+    match script.what:
+        case "closed":
+            return "<roadOrCarriagewayOrLaneManagementType>roadClosed</roadOrCarriagewayOrLaneManagementType>"
+        case "weight":
+            return (
+                "<forVehiclesWithCharacteristicsOf><grossWeightCharacteristic>"
+                "<comparisonOperator>greaterThan</comparisonOperator>"
+                f"<grossVehicleWeight>{script.value:.1f}</grossVehicleWeight>"
+                "</grossWeightCharacteristic></forVehiclesWithCharacteristicsOf>"
+                "<roadOrCarriagewayOrLaneManagementType>weightRestrictionInOperation"
+                "</roadOrCarriagewayOrLaneManagementType>"
+            )
+    return WEATHER.format(CONDITIONS[script.text]) if script.category == "weather" else WORDS[script.category][2]
 
 
-def _record(event: RoadEvent, version: int, number: int, kind: str, own: str) -> str:
-    """One situation record, in the names of v2 or in the namespaces of v3."""
+def _record(event: RoadEvent, version: int) -> str:
+    """The situation's record, in the names of v2 or in the namespaces of v3."""
     script = event.script
     sit, com = ("sit:", "com:") if version == 3 else ("", "")
-    own = _TAG.sub(lambda tag: f"{tag[1]}{com if tag[2] in _COMMON else sit}{tag[2]}", own)
+    own = _TAG.sub(lambda tag: f"{tag[1]}{com if tag[2] in _COMMON else sit}{tag[2]}", _own(script))
     times = "".join(
         f"<{sit}{tag}>{_utc(at)}</{sit}{tag}>"
         for tag, at in (
@@ -300,7 +291,7 @@ def _record(event: RoadEvent, version: int, number: int, kind: str, own: str) ->
         )
     )
     return (
-        f'<{sit}situationRecord xsi:type="{sit}{kind}" id="SIM-{script.id}-{number}"'
+        f'<{sit}situationRecord xsi:type="{sit}{WORDS[script.category][1]}" id="SIM-{script.id}-1"'
         f' version="{event.changed // 1000}">{times}'
         f"<{sit}probabilityOfOccurrence>certain</{sit}probabilityOfOccurrence>"
         f"<{sit}validity><{com}validityStatus>definedByValidityTimeSpec</{com}validityStatus>"

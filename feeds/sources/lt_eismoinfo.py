@@ -87,7 +87,8 @@ _TEST = re.compile(r"\W*(?:test|testas|testin\w+|testuoj\w+|bandymas|bandom\w+)\
 _ID = re.compile(r"[\w.:{}-]{1,64}", re.ASCII)
 _ROAD = re.compile(r"[AE]?\d{1,4}\b")
 _ROOT = re.compile(rb"[\[{]")
-_TOKEN = re.compile(rb'"(?:[^"\\\r\n]|\\.)*"|[\[\]{}]')
+_TOKEN = re.compile(rb'"(?:[^"\\\r\n]|\\.)*"|(?:\[\s*-?\d[-+.\deE,\s]*\][\s,]*)+|[\[\]{}]')
+"""A string, a run of positions, or a bracket."""
 _KEY = re.compile(rb'"([^"\\]*)"\s*:\s*\Z')
 _TITLE = re.compile(rb"<(?:title|h1)[^>]*>([^<]{1,80})", re.IGNORECASE)
 _FRAME = re.compile(rb'"(latestWkid|wkid)"\s*:\s*(\d{4,6})')
@@ -158,7 +159,9 @@ def _outcomes(
         if isinstance(record.get(own), int | float):
             properties[column] = float(record[own])
     lon, lat = point or (None, None)
-    body = Described((name or text or category)[:80], ("LT",), lon, lat, path, "", rules.limits, properties, "eismoinfo.lt")
+    body = Described(
+        (name or text or category)[:80], ("LT",), lon, lat, path, "", rules.limits, properties, "eismoinfo.lt"
+    )
     reason = "; ".join(part for part in (rules.reason, text or name) if part)[:300]
     measures = {} if rules.speed is None else {"speed_kmh": rules.speed}
     subject = f"roadevent:LT:{key}"

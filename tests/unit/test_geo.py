@@ -134,12 +134,20 @@ def test_the_parts_of_a_line_add_up_to_it(line: list[Point], cuts: list[float]) 
     assert sum(map(geo.length, parts)) == pytest.approx(size, abs=0.03)
 
 
+@given(lines)
+def test_the_middle_of_a_line_is_half_its_length_from_both_ends(line: list[Point]) -> None:
+    half = geo.along(line, (geo.length(line) / 2,))[0]
+    assert geo.distance(half, geo.middle(line)) < 0.2
+    assert geo.length(geo.part(line, 0, geo.length(line) / 2)) == pytest.approx(geo.length(line) / 2, abs=0.01)
+
+
 def test_a_point_is_a_line_without_length_and_nothing_has_no_points() -> None:
     assert geo.measured([(24, 57)]) == (0.0,)
     assert geo.measured([]) == ()
     assert geo.length([]) == 0
     assert geo.line_to_wgs84(3346, [], order="en") == ()
     assert geo.along([(24, 57)], [5]) == ((24, 57),)
+    assert geo.middle([(24, 57)]) == (24, 57)
     with pytest.raises(Unplaceable, match="without vertices"):
         geo.along([], [0])
 

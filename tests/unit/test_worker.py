@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
-from collections.abc import Awaitable, Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import msgspec
@@ -19,128 +17,21 @@ from hypothesis import strategies as st
 
 from cop.bus import BusDown, Quarantined
 from cop.bus.memory import MemoryBus
-from cop.event import REAL, Described, Event, Gone, Health, decode
-from cop.picture import Picture
+from cop.event import REAL, Event, Gone
 from feeds import worker as worker_module
-from feeds.adapter import Context, Document, Outcome, Reject, Source, report, sources
-from feeds.transport import Files, Http, Lines, Unreachable
-from feeds.worker import BACKOFF_S, Feed, Worker, backoff_s, known_subjects
-
-
-def read(payload: bytes, context: Context) -> Iterator[Outcome]:
-    """A format for tests: one `id at` a line; `bad` can't be read."""
-    for line in payload.splitlines():
-        name, _, at = line.decode().partition(" ")
-        if name == "bad":
-            yield Reject("it says bad", payload.index(line), line)
-        else:
-            yield report("toy", f"site:{name}", int(at or 1_000), Described(name), context, line)
-
-
-TOY = Source(
-    name="toy",
-    title="A toy",
-    domain="land",
-    nations=("LV",),
-    transport="http",
-    formats="lines",
-    licence="none",
-    attribution="none",
-    address="",
-    rate_s=0.02,
-    stale_s=60,
-    identity="the name",
-    grid="none",
-    complete=True,
-    mapping=(),
-    decoder=lambda: Document(read),
-)
-
-
-class Desk:
-    """An HTTP server that answers as the test says, and counts."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, bytes, dict[str, str]]] = []
-        self.asked: list[dict[str, str]] = []
-        desk = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                desk.asked.append({name.lower(): value for name, value in self.headers.items()})
-                status, body, headers = desk.answers[0] if len(desk.answers) == 1 else desk.answers.pop(0)
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/data"
-        Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+from feeds.worker import BACKOFF_S, Known, backoff_s, known_subjects
+from tests.feeding import Desk, health, in_milliseconds, names, picture, run, toy, until
 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    made = Desk()
-    yield made
-    made.close()
+    with closing(Desk()) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Back-off and flush as always, only in milliseconds."""
-    monkeypatch.setattr(worker_module, "BACKOFF_S", (0.01, 0.05))
-    monkeypatch.setattr(worker_module, "FLUSH_S", 0.01)
-    monkeypatch.setattr(worker_module, "HEALTH_S", 0.02)
-
-
-async def until(seen: Callable[[], Awaitable[Any]], timeout_s: float = 10.0) -> Any:
-    async with asyncio.timeout(timeout_s):
-        while not (found := await seen()):
-            await asyncio.sleep(0.01)
-    return found
-
-
-async def picture(bus: MemoryBus) -> Picture:
-    folded = Picture()
-    for entry in await bus.read({REAL: None}, count=1_000_000):
-        folded.fold(decode(entry.data))
-    return folded
-
-
-async def names(bus: MemoryBus) -> set[str]:
-    return {e.subject.partition(":")[2] for e in (await picture(bus)).entities() if e.kind == "site"}
-
-
-async def health(bus: MemoryBus, name: str = "toy") -> Health | None:
-    told = (await picture(bus)).records(f"feed:{name}").get((name, "health"))
-    return told.body if told is not None and isinstance(told.body, Health) else None
-
-
-def run(feed: Feed, test: Callable[[MemoryBus], Awaitable[None]], *, bus: MemoryBus | None = None, **more: Any) -> None:
-    async def body() -> None:
-        used = bus or MemoryBus()
-        task = asyncio.create_task(Worker(feed, used, **more).run())
-        try:
-            await test(used)
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    asyncio.run(body())
-
-
-def toy(address: str, **more: Any) -> Feed:
-    return Feed(name="toy", source=TOY, address=address, **more)
+    in_milliseconds(monkeypatch)
 
 
 def test_what_is_fetched_becomes_events_and_what_leaves_the_payload_is_withdrawn(desk: Desk) -> None:
@@ -297,7 +188,7 @@ def test_a_restarted_worker_still_knows_what_to_withdraw(desk: Desk) -> None:
 
     run(toy(desk.url), first, bus=bus)
     known = asyncio.run(known_subjects(bus, REAL, "toy"))
-    assert known == {"site:a", "site:b"}
+    assert known == Known({"site:a": 1_000, "site:b": 1_000}, {})
     desk.answers = [(200, b"b", {})]
 
     async def second(used: MemoryBus) -> None:
@@ -337,142 +228,6 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         await until(failed)
 
     run(toy(f"file:{tmp_path}/none"), test)
-
-
-AIS = b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\r\n"
-TWO = (
-    b"!AIVDM,2,1,4,A,55O0W7`00001L@gCWGA2uItLth@DqtL5@F22220j1h742t0Ht0000000,0*08\r\n",
-    b"!AIVDM,2,2,4,A,000000000000000,2*20\r\n",
-)
-
-
-def ais(address: str) -> Feed:
-    return Feed(name="ais", source=sources()["ais"], address=address)
-
-
-async def ships(bus: MemoryBus) -> set[str]:
-    return {e.subject for e in (await picture(bus)).entities() if e.kind == "vessel"}
-
-
-def test_a_tcp_stream_reconnects_for_ever_and_lines_cut_anywhere_are_read() -> None:
-    async def body() -> None:
-        served = 0
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            nonlocal served
-            served += 1
-            writer.write(AIS[:20])
-            await writer.drain()
-            await asyncio.sleep(0.02)
-            writer.write(AIS[20:])
-            await writer.drain()
-            writer.close()
-            await writer.wait_closed()
-
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        bus = MemoryBus()
-        task = asyncio.create_task(Worker(ais(f"tcp://127.0.0.1:{port}"), bus).run())
-
-        async def thrice() -> bool:
-            return served >= 3 and len(await ships(bus)) == 1
-
-        await until(thrice)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        server.close()
-        await server.wait_closed()
-        await asyncio.sleep(0.1)  # the last connection's end
-
-    asyncio.run(body())
-
-
-def test_udp_takes_a_sentence_a_datagram_and_joins_parts() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    async def test(bus: MemoryBus) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-
-            async def both() -> bool:
-                for datagram in (AIS.strip(), TWO[0].strip(), TWO[1]):
-                    sender.sendto(datagram, ("127.0.0.1", port))
-                return len(await ships(bus)) >= 2
-
-            await until(both)
-
-    run(ais(f"udp://127.0.0.1:{port}"), test)
-
-
-def test_a_recording_is_played_once_at_its_own_pace(tmp_path: Path) -> None:
-    file = tmp_path / "day.nmea"
-    line = AIS.strip().decode()
-
-    def tagged(at: int) -> str:
-        tag = f"c:{at}"
-        checksum = 0
-        for char in tag:
-            checksum ^= ord(char)
-        return f"\\{tag}*{checksum:02X}\\{line}\r\n"
-
-    file.write_text("".join(tagged(1_700_000_000_000 + 100 * n) for n in range(4)))
-
-    async def chunks(address: str) -> list[bytes]:
-        found = []
-        began = asyncio.get_running_loop().time()
-        async for fetched in Files(address, 1, sources()["ais"].decoder).chunks():
-            found.append(fetched.data)
-        took.append(asyncio.get_running_loop().time() - began)
-        return found
-
-    took: list[float] = []
-    assert len(asyncio.run(chunks(f"file:{file}?pace=original"))) == 4
-    assert took[0] >= 0.29  # it waited as the recording says; a bound below, not a measure
-    assert len(asyncio.run(chunks(f"file:{file}?pace=max"))) == 4
-    assert len(asyncio.run(chunks(f"file:{file}?pace=1000"))) == 4
-
-
-def test_a_feed_that_cannot_be_reached_says_why() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    async def first(transport: Any) -> None:
-        async for _ in transport.chunks():
-            raise AssertionError("nothing could have been fetched")
-
-    for transport in (
-        Http(f"http://127.0.0.1:{port}/", 1),
-        Lines(f"tcp://127.0.0.1:{port}", sources()["ais"].decoder),
-        Lines("tcp://127.0.0.1", sources()["ais"].decoder),
-    ):
-        with pytest.raises(Unreachable):
-            asyncio.run(first(transport))
-
-
-def test_the_server_says_how_long_to_wait(desk: Desk) -> None:
-    desk.answers = [(503, b"", {"Retry-After": "17"})]
-
-    async def once() -> None:
-        async for _ in Http(desk.url, 1).chunks():
-            raise AssertionError("503 is no payload")
-
-    with pytest.raises(Unreachable) as failed:
-        asyncio.run(once())
-    assert failed.value.retry_s == 17
-
-
-def test_a_payload_without_bound_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feeds.transport.MAX_BYTES", 1_000)
-    desk.answers = [(200, b"x" * 2_000, {})]
-
-    async def once() -> None:
-        async for _ in Http(desk.url, 1).chunks():
-            raise AssertionError("too large to take")
-
-    with pytest.raises(Unreachable, match="more than"):
-        asyncio.run(once())
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
