@@ -15,7 +15,8 @@
   const MARGIN = 6; // what is this far outside a tile can still be seen in it: half of the widest stroke, and a bit
   const SLICE_MS = 7; // drawing time in one animation frame
   const WHOLE_ZOOM = 12; // from here on nothing is left out
-  const COARSE_PX = 0.6; // below it, points nearer than this to the one before are left out
+  const SPECK_PX = 1.2; // what is smaller is left out
+  const COARSE_PX = 0.7; // below it, points nearer than this to the one before are left out
   const RETRY_MS = [2000, 30000];
   const STATES = ['EE', 'LV', 'LT'];
   const CREDITS = ['© OpenStreetMap contributors (ODbL)', 'GSHHG / WDBII (LGPL)', 'GeoNames (CC BY 4.0)'];
@@ -26,16 +27,16 @@
       sea: '#0f1924',
       land: '#18222d',
       state: '#1f2b38',
-      water: '#13202d',
-      shore: '#2c4154',
-      coast: '#425a71',
-      river: '#24405a',
+      water: '#12202e',
+      shore: '#35506a',
+      coast: '#46607a',
+      river: '#2d4f6e',
       limit: '#35536f',
       border: '#93a5b9',
       edge: '#111a24',
-      rail: '#4d5b69',
+      rail: '#566472',
       sleeper: '#232e3a',
-      road: '#364554',
+      road: '#3d4d5d',
       corridor: '#74869a',
       casing: '#121b25',
     },
@@ -72,6 +73,15 @@
     corridor1: [0.7, 1.5, 2.8, 4.2],
   };
 
+  /** How much of the roads and railways is seen, up to so many degrees from the core: no network ends at an edge. */
+  const FADING = [
+    { degrees: 0.2, alpha: 1 },
+    { degrees: 2, alpha: 0.7 },
+    { degrees: 4, alpha: 0.45 },
+    { degrees: Infinity, alpha: 0.25 },
+  ];
+  const SHADE = 2.5 / 360; // the map turns into sea over this width inside its outermost edge
+
   // -- reading -------------------------------------------------------------------------------------------------------
 
   /** Web Mercator as a square from 0 to 1, y down. */
@@ -96,7 +106,7 @@
       if (y > box[3]) box[3] = y;
     }
     if (closed) xy.set([xy[0], xy[1]], steps.length);
-    return { xy, box, byZoom: [] };
+    return { xy, box, size: Math.max(box[2] - box[0], box[3] - box[1]), byZoom: [] };
   }
 
   /** The parts of a layer's features that `want` picks. */
@@ -125,6 +135,20 @@
     };
   }
 
+  /** Lines by how far they are from the core: near ones are drawn in full, the others fade away (`FADING`). */
+  function byDistance(lines, file) {
+    const bands = FADING.map(() => []);
+    const [west, south, east, north] = file.bbox;
+    const core = [projectX(west), projectY(north), projectX(east), projectY(south)];
+    for (const line of lines) {
+      const x = (line.box[0] + line.box[2]) / 2;
+      const y = (line.box[1] + line.box[3]) / 2;
+      const away = 360 * Math.max(core[0] - x, x - core[2], core[1] - y, y - core[3]);
+      bands[FADING.findIndex((band) => away <= band.degrees)].push(line);
+    }
+    return bands;
+  }
+
   const before = (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || a.rank - b.rank;
 
   /** The file as it is drawn. */
@@ -139,8 +163,8 @@
       rivers: parts(file, 'rivers'),
       limits: parts(file, 'sea_limits'),
       borders: parts(file, 'borders'),
-      rails: parts(file, 'railways'),
-      roads: parts(file, 'roads'),
+      rails: byDistance(parts(file, 'railways'), file),
+      roads: byDistance(parts(file, 'roads'), file),
       corridors1: parts(file, 'corridors', (feature) => feature.class === 1),
       corridors2: parts(file, 'corridors', (feature) => feature.class !== 1),
       places: ['towns', 'labels'].flatMap((name) => file.layers[name].features.map((f) => place(f, file))).sort(before),
@@ -240,8 +264,9 @@
   /** Fill rings; a ring inside another is a hole, and neighbours in one call leave no seam. */
   function fill(g, rings, tile, colour) {
     g.beginPath();
+    const least = SPECK_PX / (TILE * 2 ** tile.zoom);
     for (const ring of rings) {
-      if (!meets(ring.box, tile)) continue;
+      if (ring.size < least || !meets(ring.box, tile)) continue;
       const xy = pointsAt(ring, tile.zoom);
       if (within(ring.box, tile)) traceRing(g, xy, xy.length, tile);
       else {
@@ -257,15 +282,18 @@
     (x0 === x1 && (x0 === frame[0] || x0 === frame[2])) || (y0 === y1 && (y0 === frame[1] || y0 === frame[3]));
 
   /** Stroke the segments that meet the tile. A dash goes on as if the whole line had been drawn: tiles agree on it. */
-  function stroke(g, lines, tile, { colour, width, dash, frame }) {
+  function stroke(g, lines, tile, { colour, width, dash, frame, alpha = 1 }) {
     g.strokeStyle = colour;
+    g.globalAlpha = alpha;
     g.lineWidth = width * tile.ratio;
     g.setLineDash(dash ? dash.map((length) => length * tile.ratio) : []);
     g.lineCap = dash ? 'butt' : 'round';
     g.beginPath();
-    for (const line of lines) if (meets(line.box, tile)) traceLine(g, pointsAt(line, tile.zoom), tile, dash, frame);
+    const least = SPECK_PX / (TILE * 2 ** tile.zoom);
+    for (const line of lines) if (line.size >= least && meets(line.box, tile)) traceLine(g, pointsAt(line, tile.zoom), tile, dash, frame);
     g.stroke();
     g.setLineDash([]);
+    g.globalAlpha = 1;
   }
 
   function traceLine(g, xy, tile, dash, frame) {
@@ -324,17 +352,41 @@
     drawWays(line, map, tile, colours, width);
     line(map.borders, colours.edge, width('edge'));
     line(map.borders, colours.border, width('border'));
+    shade(g, map.frame, tile, colours.sea);
   }
 
   function drawWays(line, map, tile, colours, width) {
-    line(map.roads, colours.road, width('road'));
-    line(map.rails, colours.rail, width('rail'));
-    if (tile.zoom >= 9) line(map.rails, colours.sleeper, width('rail') * 0.5, { dash: [6, 6] });
+    FADING.forEach(({ alpha }, band) => {
+      line(map.roads[band], colours.road, width('road'), { alpha });
+      line(map.rails[band], colours.rail, width('rail'), { alpha });
+      if (tile.zoom >= 9) line(map.rails[band], colours.sleeper, width('rail') * 0.5, { dash: [6, 6], alpha });
+    });
     for (const name of ['2', '1']) {
       const wide = width(`corridor${name}`);
       if (tile.zoom >= 7) line(map[`corridors${name}`], colours.casing, wide + 1.6);
     }
     for (const name of ['2', '1']) line(map[`corridors${name}`], colours.corridor, width(`corridor${name}`));
+  }
+
+  /** Let the map end in sea, not in a cut. */
+  function shade(g, frame, tile, sea) {
+    const side = (TILE + OVERLAP) * tile.ratio;
+    const sides = [
+      [0, frame[0], 1],
+      [1, frame[1], 1],
+      [0, frame[2], -1],
+      [1, frame[3], -1],
+    ];
+    for (const [axis, edge, inward] of sides) {
+      const from = edge * tile.scale - (axis ? tile.top : tile.left);
+      const to = from + inward * SHADE * tile.scale;
+      if (inward > 0 ? to < 0 : to > side) continue;
+      const colour = axis ? g.createLinearGradient(0, from, 0, to) : g.createLinearGradient(from, 0, to, 0);
+      colour.addColorStop(0, sea);
+      colour.addColorStop(1, `${sea}00`);
+      g.fillStyle = colour;
+      g.fillRect(0, 0, side, side);
+    }
   }
 
   // -- loading -------------------------------------------------------------------------------------------------------

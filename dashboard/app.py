@@ -52,6 +52,7 @@ def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises], None]:
             serve_locally=True,
             index_string=_INDEX.replace("CONFIG", config),
         )
+        app.backend.websocket_capability = False  # the push is ours: pages must not try Dash's WebSocket as well
         app.layout = dmc.MantineProvider(
             id="theme",
             forceColorScheme="dark",

@@ -64,7 +64,7 @@ class Detail(NamedTuple):
     least_context: float = 0.0
 
 
-LAND: Final = Detail(0.06, 0.7, 0.05, 30.0)
+LAND: Final = Detail(0.06, 0.7, 0.12, 30.0)
 BORDERS: Final = Detail(0.03, 0.7)
 LAKES: Final = Detail(0.03, 0.7, 0.3, 120.0)
 RIVERS: Final = Detail(0.05, 0.7)
@@ -324,6 +324,11 @@ def simplify(lines: Geometry, detail: Detail) -> list[Geometry]:
     return [shapely.simplify(line, tolerance) for part, tolerance in parts for line in _lines(shapely.line_merge(part))]
 
 
+def covering(countries: dict[str, Geometry], gap: float = 0.3) -> dict[str, Geometry]:
+    """The countries made to fit: the source simplified each by itself, which left slivers along their borders."""
+    return dict(zip(countries, shapely.coverage_clean(list(countries.values()), gap_width=gap), strict=True))
+
+
 def shared_borders(countries: dict[str, Geometry]) -> dict[str, Geometry]:
     """The lines that two countries share, each once, by the pair of nations (`EE-LV`)."""
     found = {}
@@ -339,10 +344,14 @@ def shared_borders(countries: dict[str, Geometry]) -> dict[str, Geometry]:
 def whole_land(shores: Iterable[Shore], box: Box, detail: Detail) -> Geometry:
     """All land of the box in its full detail, without the least islands."""
     core, clip = plane_box(CORE), plane_box(box)
-    rings = (shapely.intersection(_ring(shore), clip) for shore in shores if shore.level == 1)
-    polygons = [part for ring in rings for part in shapely.get_parts(ring) if part.geom_type == "Polygon"]
-    least = [detail.least_core if part.intersects(core) else detail.least_context for part in polygons]
-    return shapely.union_all([part for part, size in zip(polygons, least, strict=True) if part.area >= size])
+    rings = [shapely.polygons(shore.points) for shore in shores if shore.level == 1]
+    least = [detail.least_core if ring.intersects(core) else detail.least_context for ring in map(_envelope, rings)]
+    large = [ring for ring, size in zip(rings, least, strict=True) if ring.area >= size]
+    return shapely.union_all([shapely.intersection(shapely.make_valid(ring), clip) for ring in large])
+
+
+def _envelope(ring: Geometry) -> Geometry:
+    return shapely.box(*ring.bounds)
 
 
 class Country(NamedTuple):
@@ -435,20 +444,28 @@ def cluster(network: Network, detail: Detail) -> Network:
     return Network(network.nodes, sorted((a, b) for a, b in edges if a != b))
 
 
-def snap(network: Network, corridors: Geometry, reach: float = SNAP) -> Network:
+def snap(network: Network, corridors: Sequence[Geometry], reach: float = SNAP) -> Network:
     """The network bent to the corridors: near nodes move onto them, and edges that only run along them go."""
-    points = shapely.points(network.nodes)
-    near = shapely.dwithin(points, corridors, reach)
+    points, every = shapely.points(network.nodes), shapely.union_all(corridors)
+    near = shapely.dwithin(points, every, reach)
     nodes = network.nodes.copy()
     for node in np.flatnonzero(near).tolist():
-        nodes[node] = shapely.get_coordinates(shapely.shortest_line(points[node], corridors))[1]
-    kept = [(a, b) for a, b in network.edges if not (near[a] and near[b] and _follows(nodes[[a, b]], corridors, reach))]
+        nodes[node] = shapely.get_coordinates(shapely.shortest_line(points[node], every))[1]
+    kept = [(a, b) for a, b in network.edges if not (near[a] and near[b] and _runs_along(nodes[[a, b]], corridors, reach))]
     return Network(nodes, kept)
 
 
-def _follows(ends: Any, corridors: Geometry, reach: float) -> bool:
+def _runs_along(ends: Any, corridors: Sequence[Geometry], reach: float) -> bool:
+    """Whether an edge is a corridor's own: near it all the way, or a chord that cuts a long bend of it."""
     steps = np.linspace(0.0, 1.0, 2 + math.ceil(math.dist(*ends) / 3.0))[:, None]
-    return bool(shapely.dwithin(shapely.points(ends[0] + steps * (ends[1] - ends[0])), corridors, reach).all())
+    along = shapely.points(ends[0] + steps * (ends[1] - ends[0]))
+    chord = shapely.points(ends)
+    for corridor in corridors:
+        if shapely.dwithin(chord, corridor, 0.1).all():
+            first, last = shapely.line_locate_point(corridor, chord)
+            if abs(last - first) <= 1.2 * math.dist(*ends):
+                return True
+    return bool(shapely.dwithin(along, shapely.union_all(corridors), reach).all())
 
 
 def on_land(network: Network, land: Geometry) -> Network:
@@ -582,7 +599,7 @@ def layer(kind: str, features: Iterable[Feature]) -> dict[str, Any]:
 
 def layers(sources: Path, corridors: Sequence[Feature]) -> dict[str, dict[str, Any]]:
     """Everything that is drawn."""
-    waters = read_countries(sources / COUNTRIES, CONTEXT)
+    waters = covering(read_countries(sources / COUNTRIES, CONTEXT))
     shores = list(read_shores(sources / SHORES, "gshhs_f", CONTEXT))
     land = whole_land(shores, CONTEXT, LAND)
     country = divide(land, waters)
@@ -591,7 +608,7 @@ def layers(sources: Path, corridors: Sequence[Feature]) -> dict[str, dict[str, A
     streams = [shapely.linestrings(river.points) for river in read_shores(sources / SHORES, "rivers_f", CORE)]
     rivers = simplify(shapely.union_all(streams), RIVERS)
     limits = sea_limits(waters, land)
-    ways = shapely.union_all([route["line"] for route in corridors])
+    ways = [route["line"] for route in corridors]
     roads = on_land(snap(cluster(read_network(sources / GRAPHS, "world_highways", NETWORKS), CLUSTER), ways), dry)
     rails = cluster(read_network(sources / GRAPHS, "world_railways", NETWORKS), CLUSTER)
     return {

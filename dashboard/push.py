@@ -32,9 +32,12 @@ _HELLO: Final = b": the push stream of the Baltic mobility picture, see docs/pro
 class Push:
     """The ASGI application of `/api/v1/stream`."""
 
-    def __init__(self, hub: Hub, *, send_timeout_s: float = SEND_TIMEOUT_S) -> None:
+    def __init__(
+        self, hub: Hub, *, send_timeout_s: float = SEND_TIMEOUT_S, ready_timeout_s: float = READY_TIMEOUT_S
+    ) -> None:
         self._hub = hub
-        self._send_timeout_s = send_timeout_s
+        self.send_timeout_s = send_timeout_s
+        self._ready_timeout_s = ready_timeout_s
         self._snapshots: dict[tuple[str, bool], tuple[int, float, bytes]] = {}
         self._sending: dict[asyncio.Task[None], float] = {}  # since when a reader's bytes wait to be taken
         self._closing = False
@@ -49,7 +52,7 @@ class Push:
         world = query.get("world", [REAL])[0]
         if scope["method"] != "GET":
             await _refuse(send, 405, "only GET")
-        elif not await self._hub.ready(READY_TIMEOUT_S):
+        elif not await self._hub.ready(self._ready_timeout_s):
             await _refuse(send, 503, f"not live: {self._hub.trouble}")
         elif world not in self._hub.views:
             await _refuse(send, 404, f"there is no world {world!r}")
@@ -106,8 +109,8 @@ class Push:
     async def watch(self) -> None:
         """Let go of readers that take nothing. One look at all of them is far cheaper than a timer a message."""
         while True:
-            await asyncio.sleep(self._send_timeout_s / 6)
-            late = time.monotonic() - self._send_timeout_s
+            await asyncio.sleep(self.send_timeout_s / 6)
+            late = time.monotonic() - self.send_timeout_s
             for task in [task for task, since in self._sending.items() if since < late]:
                 task.cancel()
 

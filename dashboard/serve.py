@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 
 from cop.bus.redis import RedisBus
 from dashboard.hub import Hub
-from dashboard.push import SEND_TIMEOUT_S
+from dashboard.push import Push
 from dashboard.settings import Values
 from dashboard.web import Web
 
@@ -35,7 +36,7 @@ def bus(settings: Values, role: str) -> RedisBus:
     return RedisBus(url, user=role, password=settings[f"COP_REDIS_PASSWORD_{role.upper()}"] or None)
 
 
-def serve(settings: Values, *, pages: bool = True, send_timeout_s: float = SEND_TIMEOUT_S) -> None:
+def serve(settings: Values, *, pages: bool = True, push: Callable[[Hub], Push] = Push) -> None:
     """Serve until a signal comes. `pages=False` leaves out Dash: the API and the push alone."""
     retention_ms = round(settings.number("COP_RETENTION_H") * 3_600_000)
     hub = Hub(bus(settings, "dashboard"), retention_ms=retention_ms)
@@ -44,9 +45,9 @@ def serve(settings: Values, *, pages: bool = True, send_timeout_s: float = SEND_
         from dashboard.app import pages_of
         from dashboard.staff import warm
 
-        web = Web(hub, control, pages_of(settings), warm, send_timeout_s=send_timeout_s)
+        web = Web(hub, control, pages_of(settings), warm, push=push)
     else:
-        web = Web(hub, control, send_timeout_s=send_timeout_s)
+        web = Web(hub, control, push=push)
     if settings["COP_HOST"] not in ("127.0.0.1", "::1", "localhost"):
         log.warning(
             "this version has no sign-in, and listens on %s: put a proxy with one before it", settings["COP_HOST"]
@@ -66,5 +67,5 @@ def serve(settings: Values, *, pages: bool = True, send_timeout_s: float = SEND_
     listening = config.bind_socket()
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # To close a connection is to wait until its bytes are taken: only the kernel ends one that takes nothing.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(send_timeout_s * 1000))
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(web.push.send_timeout_s * 1000))
     _Server(config, web).run(sockets=[listening])

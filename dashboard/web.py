@@ -22,7 +22,7 @@ from cop.event import REAL
 from dashboard.api import routes, symbol_response
 from dashboard.exercises import Exercises
 from dashboard.hub import Hub
-from dashboard.push import SEND_TIMEOUT_S, Push
+from dashboard.push import Push
 
 log = logging.getLogger("cop.web")
 
@@ -45,11 +45,11 @@ class Web:
         pages: Callable[[FastAPI, Hub, Exercises], None] | None = None,
         warm: Callable[[], None] = lambda: None,
         *,
-        send_timeout_s: float = SEND_TIMEOUT_S,
+        push: Callable[[Hub], Push] = Push,
     ) -> None:
         self.hub = hub
         self._warm = warm
-        self.push = Push(hub, send_timeout_s=send_timeout_s)
+        self.push = push(hub)
         exercises = Exercises(control, lambda world: hub.pictures.get(world) if world != REAL else None)
         app = FastAPIOffline(
             title="Baltic mobility picture",

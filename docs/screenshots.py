@@ -1,8 +1,8 @@
 """How do the screens look? Starts a whole system, opens every page in Chromium, and keeps the pictures.
 
-`python docs/screenshots.py [--out docs/images] [NAME…]` writes the files of `SHOTS`, or those whose name contains
-one of the words. Pillow, where it is installed, makes them a third as large (256 colours);
-without it they are larger than a test allows to be kept.
+`python docs/screenshots.py [--out docs/images] [NAME…]` writes the files of `SHOTS`, or those whose name contains one
+of the words. Pillow, where it is installed, makes them a third as large (256 colours); without it they are larger than
+a test allows to be kept.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from tests.system import System, wait_for  # noqa: E402
 
 IMAGES: Final = ROOT / "docs" / "images"
 SIZES: Final = {"": (1920, 1080), "-4k": (3840, 2160)}
-MOVED_S: Final = 8_000
+MOVED_MS: Final = 8_000
 """Milliseconds in which trails grow and the table fills, after everything is drawn."""
+OFTEN: Final = 64
+"""How many of a picture's 256 colours are its most frequent ones."""
 
 
 class Shot(NamedTuple):
@@ -108,7 +110,7 @@ def take(browser: Browser, system: System, shot: Shot) -> bytes:
     try:
         page.goto(system.url + shot.path)
         page.wait_for_function(_DRAWN, timeout=60_000)
-        page.wait_for_timeout(MOVED_S)
+        page.wait_for_timeout(MOVED_MS)
         page.wait_for_function(_DRAWN, timeout=60_000)
         return page.screenshot()
     finally:
@@ -122,8 +124,12 @@ def smaller(png: bytes) -> bytes:
     image: Any = importlib.import_module("PIL.Image")
     out = io.BytesIO()
     whole = image.open(io.BytesIO(png)).convert("RGB")
-    # of Pillow's methods the one that changes no colour visibly: the others turn green into teal
-    whole.quantize(256, method=image.Quantize.MAXCOVERAGE, dither=image.Dither.NONE).save(out, "PNG", optimize=True)
+    # the large areas keep their colour, the rest is spread so that none is visibly another: green must not become teal
+    often = [colour for _, colour in sorted(whole.getcolors(1 << 24), reverse=True)[:OFTEN]]
+    rest = whole.quantize(256 - OFTEN, method=image.Quantize.MAXCOVERAGE).getpalette()[: 3 * (256 - OFTEN)]
+    palette = image.new("P", (1, 1))
+    palette.putpalette([value for colour in often for value in colour] + rest)
+    whole.quantize(palette=palette, dither=image.Dither.NONE).save(out, "PNG", optimize=True)
     return min(png, out.getvalue(), key=len)
 
 

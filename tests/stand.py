@@ -24,21 +24,26 @@ from dashboard import embedded
 from tests.system import ROOT, free_ports, wait_for
 
 ADMIN = "only-for-the-tests"
+SERVE = """
+from dashboard.push import Push
+from dashboard.serve import serve
+from dashboard.settings import load
+
+serve(load(), pages=False, push=lambda hub: Push(hub, send_timeout_s=1.0, ready_timeout_s=0.5))
+"""
 
 
 class Stand:
-    """A dashboard process without pages before a Valkey that the test may stop."""
+    """A dashboard process without pages before a Valkey that the test may stop. It waits for little."""
 
-    def __init__(self, data: Path, send_timeout_s: float = 30.0) -> None:
+    def __init__(self, data: Path) -> None:
         self.data = data
         self.server = embedded.start(data, admin=ADMIN)
         self.port = free_ports(1)
-        code = "from dashboard.serve import serve; from dashboard.settings import load; "
-        code += f"serve(load(), pages=False, send_timeout_s={send_timeout_s})"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("COP_")}
         environment |= {**self.server.environment, "COP_PORT": str(self.port), "PYTHONPATH": str(ROOT)}
         self.log = (data / "dashboard.log").open("wb")
-        self.process = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=self.log)
+        self.process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stderr=self.log)
         wait_for("the dashboard", lambda: self.health().get("live"))
 
     def health(self) -> dict[str, Any]:
@@ -75,10 +80,20 @@ class Reader:
     """A reader of the stream over a bare socket."""
 
     def __init__(
-        self, stand: Stand, world: str = REAL, *, zipped: bool = False, last: str = "", after: str = ""
+        self,
+        stand: Stand,
+        world: str = REAL,
+        *,
+        zipped: bool = False,
+        last: str = "",
+        after: str = "",
+        buffer: int = 0,
     ) -> None:
-
-        self.socket = socket.create_connection(("127.0.0.1", stand.port), timeout=15)
+        self.socket = socket.socket()
+        if buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.settimeout(15)
+        self.socket.connect(("127.0.0.1", stand.port))
         query = f"world={world}" + (f"&after={after}" if after else "")
         lines = [f"GET /api/v1/stream?{query} HTTP/1.1", "Host: test"]
         lines += ["Accept-Encoding: gzip"] if zipped else []
@@ -142,5 +157,3 @@ def there(stand: Stand, world: str) -> bool:
 
 def has(subject: str) -> Any:
     return lambda frame: any(t["id"] == subject for t in frame.get("put", ()))
-
-

@@ -223,7 +223,7 @@ def estonia(events: tuple[RoadEvent, ...]) -> bytes:
     situations = "".join(
         f'<situation id="SIM-{event.script.id}" version="{event.changed // 1000}">'
         "<headerInformation><confidentiality>noRestriction</confidentiality>"
-        "<informationStatus>real</informationStatus></headerInformation>"
+        "<informationStatus>technicalExercise</informationStatus></headerInformation>"
         f"{_record(event, 2)}"
         "</situation>"
         for event in events
@@ -244,7 +244,7 @@ def latvia(events: tuple[RoadEvent, ...]) -> bytes:
     """A DATEX II v3 publication: lines as positions in degrees, latitude first."""
     situations = "".join(
         f'<sit:situation id="SIM-{event.script.id}"><sit:headerInformation>'
-        "<com:informationStatus>real</com:informationStatus></sit:headerInformation>"
+        "<com:informationStatus>technicalExercise</com:informationStatus></sit:headerInformation>"
         f"{_record(event, 3)}"
         "</sit:situation>"
         for event in events

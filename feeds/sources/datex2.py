@@ -105,6 +105,8 @@ SIZES: Final[dict[str, tuple[str, str, float]]] = {
     "vehicleLength": ("length_m", "m", 200),
 }
 """Vehicle characteristic → what it limits, its unit, and the most that can be meant: beyond lies a slip of the unit."""
+NARROWING: Final = frozenset({"narrowLanes", "doNotUseSpecifiedLanesOrCarriageways"})
+"""Measures of lanes from which only a limit in metres follows: a lane closed to lorries is no limit of mass."""
 UPPER: Final = {"greaterThan": "over", "greaterThanOrEqualTo": "from"}
 """Comparisons that shut out what is bigger, in words."""
 
@@ -363,7 +365,7 @@ def _condition(record: Element, told: str) -> _Condition:
     """Limits follow only from what shuts vehicles out: a lower speed for lorries is no limit of mass."""
     measure = text(record, "roadOrCarriagewayOrLaneManagementType")
     restricts = measure.endswith("RestrictionInOperation")
-    shuts = restricts or MEASURES.get(measure) == "closed"
+    shuts = restricts or MEASURES.get(measure) in ("closed", "restricted")
     limits: list[Limit] = []
     said: list[str] = []
     doubts: list[str] = []
@@ -384,7 +386,7 @@ def _condition(record: Element, told: str) -> _Condition:
             said.append(f"{spaced(local(size))} {spaced(operator)} {words(size)} {unit}")
             if value is None or not 0 < value <= most:
                 doubts.append(f"{words(size)[:20]} {unit} cannot be meant")
-            elif shuts and (operator in UPPER or restricts or not operator):
+            elif (shuts or (unit == "m" and measure in NARROWING)) and (operator in UPPER or restricts or not operator):
                 limits.append(
                     Limit(what, value, unit, f"{spaced(measure)} {UPPER.get(operator, 'at')} {value:g} {unit}")
                 )
@@ -404,7 +406,7 @@ def _state(record: Element, condition: _Condition, details: list[str]) -> tuple[
     for each in record.iter(*_MANAGEMENT):
         measure = words(each)
         state = MEASURES.get(measure, "unknown")
-        some = state == "closed" and condition.text
+        some = condition.text and state in ("closed", "degraded")
         states.append("restricted" if some else state)
         said.append(f"{spaced(measure)} for {condition.text}" if some else spaced(measure))
     if speed := text(record, "temporarySpeedLimit"):

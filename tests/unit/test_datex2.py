@@ -147,6 +147,13 @@ def test_closed_for_light_vehicles_is_no_limit_of_mass() -> None:
     assert (status.state, told.limits) == ("restricted", ())
 
 
+@pytest.mark.parametrize(("size", "limits"), [("width", 1), ("grossWeight", 0)])
+def test_a_lane_that_some_may_not_use_limits_widths_and_no_masses(size: str, limits: int) -> None:
+    told, status = pair(publication(record(vehicles(size, "3") + management("doNotUseSpecifiedLanesOrCarriageways"))))
+    assert (status.state, len(told.limits)) == ("restricted", limits)
+    assert told.properties["conditions"]
+
+
 def test_a_lower_speed_for_lorries_is_no_limit_of_mass() -> None:
     slower = vehicles("grossWeight", "3.5") + "<temporarySpeedLimit>60.0</temporarySpeedLimit>"
     told, status = pair(publication(record(slower, kind="SpeedManagement")))
