@@ -13,7 +13,8 @@
   const TILE = 256; // CSS pixels
   const OVERLAP = 1; // tiles lap over by this, or scaling by half zooms shows the page between them
   const MARGIN = 6; // what is this far outside a tile can still be seen in it: half of the widest stroke, and a bit
-  const SLICE_MS = 7; // drawing time in one animation frame
+  const SLICE_MS = 6; // drawing time in one animation frame,
+  const SLICE_TILES = 4; // and tiles, since the browser puts off a part of the work to the frame's end
   const WHOLE_ZOOM = 12; // from here on nothing is left out
   const SPECK_PX = 1.2; // what is smaller is left out
   const COARSE_PX = 0.7; // below it, points nearer than this to the one before are left out
@@ -155,7 +156,7 @@
   function decode(file) {
     if (file.version !== VERSION) throw new Error(`basemap.json is of version ${file.version}, not ${VERSION}`);
     const far = (i) => file.extent[i - 2] + Math.round((file.extent[i] - file.extent[i - 2]) / file.quantum) * file.quantum;
-    return {
+    const found = {
       frame: [projectX(file.extent[0]), projectY(far(3)), projectX(far(2)), projectY(file.extent[1])],
       land: parts(file, 'land', (feature) => !STATES.includes(feature.nation)),
       state: parts(file, 'land', (feature) => STATES.includes(feature.nation)),
@@ -169,7 +170,10 @@
       corridors2: parts(file, 'corridors', (feature) => feature.class !== 1),
       places: ['towns', 'labels'].flatMap((name) => file.layers[name].features.map((f) => place(f, file))).sort(before),
       placesByZoom: new Map(),
+      prepared: new Map(),
     };
+    const drawn = ({ frame, places: names, placesByZoom, prepared, ...layers }) => Object.values(layers).flat(2);
+    return { ...found, lines: drawn(found) };
   }
 
   // -- from the file to a tile ---------------------------------------------------------------------------------------
@@ -193,6 +197,15 @@
       kept[n++] = xy[i + 1];
     }
     return (line.byZoom[zoom] = n === xy.length ? xy : kept.slice(0, n));
+  }
+
+  /** Work out `pointsAt` for all of the map at a zoom, until a moment; whether that is done. */
+  function prepare(zoom, until) {
+    if (zoom >= WHOLE_ZOOM) return true;
+    let i = map.prepared.get(zoom) || 0;
+    for (; i < map.lines.length && performance.now() < until; i += 1) pointsAt(map.lines[i], zoom);
+    map.prepared.set(zoom, i);
+    return i === map.lines.length;
   }
 
   const meets = (box, tile) => box[0] <= tile.east && box[2] >= tile.west && box[1] <= tile.south && box[3] >= tile.north;
@@ -307,22 +320,31 @@
       const y1 = xy[i + 1];
       const seen =
         (x0 <= east || x1 <= east) && (x0 >= west || x1 >= west) && (y0 <= south || y1 <= south) && (y0 >= north || y1 >= north);
-      if (seen && !(frame && onFrame(x0, y0, x1, y1, frame))) {
-        if (!drawing) {
-          if (dash) startDash(g, along);
-          g.moveTo(x0 * scale - left, y0 * scale - top);
-        }
+      if (!seen || (frame && onFrame(x0, y0, x1, y1, frame))) drawing = false;
+      else if (dash) dashed(g, x0, y0, x1, y1, tile, along);
+      else {
+        if (!drawing) g.moveTo(x0 * scale - left, y0 * scale - top);
         g.lineTo(x1 * scale - left, y1 * scale - top);
         drawing = true;
-      } else drawing = false;
+      }
       if (dash) along += Math.hypot(x1 - x0, y1 - y0) * scale;
     }
   }
 
-  function startDash(g, along) {
+  /** One segment of a dashed line, only where it is near the tile: dashing all of a long one takes seconds. */
+  function dashed(g, x0, y0, x1, y1, tile, along) {
+    const { scale, left, top } = tile;
+    const length = Math.hypot(x1 - x0, y1 - y0) * scale;
+    const middle = ((tile.west + tile.east) / 2 - x0) * (x1 - x0) + ((tile.north + tile.south) / 2 - y0) * (y1 - y0);
+    const reach = (tile.east - tile.west) * scale;
+    const nearest = length ? (middle * scale * scale) / length : 0;
+    const from = Math.max(0, nearest - reach) / (length || 1);
+    const to = Math.min(length, nearest + reach) / (length || 1);
     g.stroke();
     g.beginPath();
-    g.lineDashOffset = along % g.getLineDash().reduce((sum, length) => sum + length, 0);
+    g.lineDashOffset = (along + from * length) % g.getLineDash().reduce((sum, dash) => sum + dash, 0);
+    g.moveTo((x0 + from * (x1 - x0)) * scale - left, (y0 + from * (y1 - y0)) * scale - top);
+    g.lineTo((x0 + to * (x1 - x0)) * scale - left, (y0 + to * (y1 - y0)) * scale - top);
   }
 
   function widthAt(name, zoom) {
@@ -419,8 +441,10 @@
   const timing = { tiles: 0, ms: 0, worst: 0 };
   let Basemap = null;
 
+  /** The canvas of a tile is made when it is drawn: Leaflet asks for a hundred tiles in one go. */
   function paint(tile, colours) {
     const began = performance.now();
+    if (!tile.g) tile.g = canvasIn(tile);
     draw(tile.g, map, tileOf(tile.coords, tile.ratio), colours);
     const took = performance.now() - began;
     timing.tiles += 1;
@@ -428,14 +452,13 @@
     timing.worst = Math.max(timing.worst, took);
   }
 
-  function canvasTile(coords) {
-    const ratio = Math.min(2, Math.max(1, self.devicePixelRatio || 1));
-    const element = document.createElement('div');
+  function canvasIn(tile) {
     const canvas = document.createElement('canvas');
-    canvas.width = canvas.height = Math.ceil((TILE + OVERLAP) * ratio);
-    canvas.style.cssText = `position:absolute;left:0;top:0;width:${canvas.width / ratio}px;height:${canvas.height / ratio}px`;
-    element.append(canvas);
-    return { element, g: canvas.getContext('2d', { alpha: false }), coords, ratio, done: null };
+    canvas.width = canvas.height = Math.ceil((TILE + OVERLAP) * tile.ratio);
+    const side = canvas.width / tile.ratio;
+    canvas.style.cssText = `position:absolute;left:0;top:0;width:${side}px;height:${side}px`;
+    tile.element.append(canvas);
+    return canvas.getContext('2d', { alpha: false });
   }
 
   /** The subclass is made when it is first wanted: Leaflet need not be there when this script is read. */
@@ -456,8 +479,8 @@
       },
 
       createTile(coords, done) {
-        const tile = canvasTile(coords);
-        tile.done = done;
+        const ratio = Math.min(2, Math.max(1, self.devicePixelRatio || 1));
+        const tile = { element: document.createElement('div'), g: null, coords, ratio, done };
         this.copTiles.set(tile.element, tile);
         this.copQueue.push(tile);
         this.copPump();
@@ -481,14 +504,17 @@
         this.copFrame = 0;
         const until = performance.now() + SLICE_MS;
         const colours = THEMES[this.options.theme];
-        while (this.copQueue.length && performance.now() < until) {
+        const { ratio } = this.copQueue[0];
+        if (!prepare(this.copQueue[0].coords.z, until)) return this.copPump();
+        for (let n = 0; this.copQueue.length && n < SLICE_TILES / ratio && performance.now() < until; ) {
           const tile = this.copQueue.shift();
           if (!this.copTiles.has(tile.element)) continue;
           paint(tile, colours);
+          n += 1;
           if (tile.done) tile.done(null, tile.element);
           tile.done = null;
         }
-        this.copPump();
+        return this.copPump();
       },
     });
   }

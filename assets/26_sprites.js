@@ -190,7 +190,9 @@
         outline(g, colours.halo, 1);
       }
       if (stale) g.globalAlpha = STALE_BADGE_ALPHA;
-      if (badge !== 'none') drawBadge(g, badge, box.width, box.height, colours);
+      // at the symbol's own corner: an S or X beside it makes the drawing wider than the symbol
+      const corner = { x: Math.min(box.width, anchor.x + 14), y: Math.min(box.height, anchor.y + 13) };
+      if (badge !== 'none') drawBadge(g, badge, corner.x, corner.y, colours);
       g.globalAlpha = 1;
       if (!symbol && TAGS[thing.origin]) drawTag(g, TAGS[thing.origin], colours);
       if (stale) {

@@ -23,7 +23,7 @@
     world: query.get('world') || config.world || 'real',
     picture: cop.picture.create(),
     filter: null,
-    selected: null,
+    selected: query.get('sel'),
     theme: query.get('theme') === 'light' ? 'light' : 'dark',
     state: { connected: false, lastHeard: null, frameNow: null, lag: 0, error: null },
     layers: [],
@@ -92,6 +92,7 @@
     const at = now();
     const zulu = cop.time.utc(at);
     const local = cop.time.local(at);
+    if (cop.basemap) write('credits', cop.basemap.credits().join(' · '));
     write('clock-utc', page.kind === 'wall' ? zulu.slice(11) : zulu);
     write('clock-local', page.kind === 'wall' ? local.slice(11) : local.slice(11));
     exerciseClock(at);
@@ -193,9 +194,9 @@
       if (light in rank) found.push([rank[light], -(thing.since || thing.at || 0), thing]);
     }
     found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    const fits = Math.max(3, Math.floor(list.clientHeight / Math.max(1, rowHeight(list))));
-    const rows = found.slice(0, found.length > fits ? fits - 1 : fits).map(([, , thing]) => line(thing, thing.since || thing.at, at));
-    if (found.length > fits) rows.push(element('li', 'more', `and ${found.length - fits + 1} more`));
+    const fits = Math.max(1, Math.floor(list.clientHeight / Math.max(1, rowHeight(list))));
+    const rows = found.slice(0, fits).map(([, , thing]) => line(thing, thing.since || thing.at, at));
+    write('attention', found.length > fits ? `Needs attention: ${fits} of ${found.length}` : 'Needs attention');
     if (!found.length) rows.push(element('li', 'empty', 'Nothing is closed or limited.'));
     list.replaceChildren(...rows);
   }
@@ -221,7 +222,7 @@
     const list = byId('news');
     if (!list) return;
     const at = now();
-    const most = page.kind === 'wall' ? 6 : NEWS;
+    const most = page.kind === 'wall' ? 3 : NEWS;
     const rows = page.picture.notices
       .slice(-most)
       .reverse()
@@ -229,7 +230,9 @@
         const row = line(notice, notice.at, at);
         row.querySelector('time').dataset.at = notice.at;
         row.querySelector('time').className = 'age';
-        if (notice.was) row.querySelector('.state').title = `was ${notice.was}`;
+        const state = row.querySelector('.state');
+        if (notice.was) state.title = `was ${notice.was}`;
+        if (notice.was && notice.state === 'unknown') state.textContent = `was ${notice.was}`;
         row.tabIndex = page.kind === 'wall' ? -1 : 0;
         return row;
       });
@@ -297,11 +300,11 @@
     { field: 'layerTitle', headerName: 'Layer', width: 120 },
     { field: 'nations', headerName: 'Nation', width: 84 },
     { field: 'state', headerName: 'Status', width: 104, cellClass: (p) => `state ${p.value}`, valueFormatter: (p) => `${STATE_MARK[p.value] || '?'} ${p.value}` },
-    { field: 'why', headerName: 'Reason', width: 220 },
+    { field: 'why', headerName: 'Reason', minWidth: 200, flex: 2 },
     { field: 'age', headerName: 'Age', width: 88, valueFormatter: (p) => (p.value === null ? '' : cop.time.age(p.value)) },
     { field: 'source', headerName: 'Source', width: 110 },
     { field: 'origin', headerName: 'Origin', width: 100 },
-    { field: 'marking', headerName: 'Marking', width: 180 },
+    { field: 'marking', headerName: 'Marking', minWidth: 150, flex: 1 },
   ];
 
   function columns() {
@@ -578,7 +581,6 @@
 
   function begin(root) {
     page.kind = root.dataset.page;
-    page.selected = query.get('sel');
     setTheme(page.theme);
     mark();
     if (page.kind === 'wall') {

@@ -83,7 +83,7 @@ def begin(inject: Inject, name: str, serial: str, clock: ExerciseClock, now: Mil
     if allowed and not inject.measures:
         raise InvalidEvent(f"{inject.effect} needs one of {', '.join(allowed)}")
     if not all(0 <= value < inf for value in inject.measures.values()):
-        raise InvalidEvent("a measure can't be negative or without end")
+        raise InvalidEvent("a measure is a number from 0 on")
     if inject.t_plus_min is not None and not abs(inject.t_plus_min) <= MAX_MINUTES:
         raise InvalidEvent(f"T+ is at most {MAX_MINUTES} minutes from STARTEX")
     if not 0 < inject.for_min <= MAX_MINUTES:

@@ -529,7 +529,7 @@ def towns(places: Sequence[dict[str, Any]]) -> list[Feature]:
 
 def _wanted(place: dict[str, Any]) -> bool:
     lon, lat, people = place["longitude"], place["latitude"], place["population"]
-    if place["name"] in DISTRICTS or not (CONTEXT[0] < lon < CONTEXT[2] and CONTEXT[1] < lat < CONTEXT[3]):
+    if place["name"] in DISTRICTS or not (CONTEXT[0] + 2 < lon < CONTEXT[2] - 2 and CONTEXT[1] + 1 < lat < CONTEXT[3] - 1):
         return False
     if place["countrycode"] in STATES:
         return bool(people >= 1_000)

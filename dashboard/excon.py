@@ -183,7 +183,7 @@ def callbacks(app: Dash, hub: Hub, exercises: Exercises) -> None:
                 groups.setdefault(layer.title, []).append(option)
         return [{"group": title, "items": sorted(items, key=lambda o: o["label"])} for title, items in groups.items()]
 
-    @app.callback(Output("target", "value"), Input("selected", "data"), prevent_initial_call=True)
+    @app.callback(Output("target", "value"), Input("selected", "data"))
     def target(selected: dict[str, Any] | None) -> Any:
         return (selected or {}).get("id") or no_update
 

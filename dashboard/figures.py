@@ -54,13 +54,17 @@ def speed(track: list[tuple[int, float, float, float | None]], theme: str) -> go
 
 def states(said: list[Said], now: int, theme: str) -> go.Figure:
     """What was said of a thing's status over time, one bar a source."""
-    figure = _figure(theme, "Status as it was said")
+    figure = _figure(theme, "Status as it was said, last 24 h")
+    horizon = now - 24 * 3_600_000  # a state assumed months ago would leave no room for what happened today
     for source in dict.fromkeys(s.source for s in said):
         own = [s for s in said if s.source == source]
         for each, after in zip(own, [s.at for s in own[1:]] + [now], strict=True):
+            begin = max(each.at, horizon)
+            if after <= begin:
+                continue
             figure.add_bar(
-                x=[max(0, after - each.at)],
-                base=[pd.Timestamp(each.at, unit="ms", tz="UTC")],
+                x=[after - begin],
+                base=[pd.Timestamp(begin, unit="ms", tz="UTC")],
                 y=[source],
                 orientation="h",
                 marker_color=_STATE_COLOUR[each.state],

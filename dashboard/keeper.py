@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from cop.bus import Bus, BusDown
@@ -35,17 +35,21 @@ class Keeper:
         """Keep the streams for ever."""
         while True:
             try:
-                worlds = await self._bus.worlds()
-                for world in self._pictures.keys() - set(worlds):
-                    self._pictures.pop(world)
-                    self._after.pop(world, None)
-                for world in worlds:
-                    gone = await self.keep(world)
-                    if gone:
-                        log.info("%s: %d events left the stream", world, gone)
+                await self.keep_all()
             except BusDown as error:
                 log.warning("the stream is out of reach: %s", error)
             await asyncio.sleep(EVERY_S)
+
+    async def keep_all(self) -> None:
+        """Cut every stream, and forget those that are no more."""
+        worlds = await self._bus.worlds()
+        for world in self._pictures.keys() - set(worlds):
+            self._pictures.pop(world)
+            self._after.pop(world, None)
+        for world in worlds:
+            gone = await self.keep(world)
+            if gone:
+                log.info("%s: %d events left the stream", world, gone)
 
     async def keep(self, world: str) -> int:
         """Cut one stream; how many events left it."""
@@ -70,6 +74,10 @@ class Keeper:
             at = leaving[-1].position
         self._forget(world, now - self._retention_ms)
         return await self._bus.trim(world, Position(bounds.epoch, cut))
+
+    def known(self, world: str) -> Iterable[str]:
+        """The subjects that it keeps in mind of a world."""
+        return self._pictures[world].subjects() if world in self._pictures else ()
 
     def _forget(self, world: str, horizon: Millis) -> None:
         """What has expired is no longer carried, and need not be known: weeks do not make the keeper grow."""

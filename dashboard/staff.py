@@ -252,7 +252,7 @@ def detail(found: dict[str, Any], theme: str) -> list[Any]:
             [
                 html.Strong(report["source"]),
                 f" {report['body']['kind']} ",
-                html.Time(className="age", **{"data-at": str(report["at"])}),
+                _age(report["at"]),
                 f" · {report.get('origin', 'observed')}",
                 html.Code(str({k: v for k, v in report["body"].items() if k not in ("kind", "path", "points")})),
             ]
@@ -299,10 +299,18 @@ def _shown(line: dict[str, Any]) -> str:
     return f"{text} {line['unit']}".strip()
 
 
+def _age(at: int) -> html.Time:
+    """How old it is; the browser's part keeps it going."""
+    seconds = max(0, clock() - at) // 1000
+    steps = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+    size, unit = next((step for step in steps if seconds >= step[0]), (1, "s"))
+    return html.Time(f"{seconds // size} {unit} old", className="age", **{"data-at": str(at)})
+
+
 def _source(line: dict[str, Any]) -> Any:
     if "at" not in line:
         return ""
-    return html.Small([f"{line['source']} · ", html.Time(className="age", **{"data-at": str(line["at"])})])
+    return html.Small([f"{line['source']} · ", _age(line["at"])])
 
 
 def callbacks(app: Dash, hub: Hub) -> None:

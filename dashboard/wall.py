@@ -30,7 +30,7 @@ def layout(settings: Values, layers: list[MapLayer], query: dict[str, str]) -> A
                     [
                         _counts("domain", DOMAINS),
                         _counts("nation", NATIONS),
-                        html.H2("Needs attention"),
+                        html.H2("Needs attention", id="attention"),
                         html.Ol(id="reddest", className="reddest"),
                         html.H2("New"),
                         html.Ol(id="news", className="news"),

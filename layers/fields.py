@@ -28,6 +28,9 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
     "length_m": ("length", "m"),
     "mlc_wheeled": ("MLC wheeled", "MLC"),
     "mlc_tracked": ("MLC tracked", "MLC"),
+    "mlc_wheeled_oneway": ("MLC wheeled, one way", "MLC"),
+    "mlc_tracked_oneway": ("MLC tracked, one way", "MLC"),
+    "mlc_twoway": ("MLC two way", "MLC"),
     "speed_kmh": ("speed", "km/h"),
 }
 """What a limit is called, and the unit in which a status measures it."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from cop.exercise import MEASURES
+from cop.exercise import MEASURES, STATES
 from layers.layer import layers
 from tests.system import System, wait_for
 
@@ -90,6 +93,15 @@ def test_a_box_keeps_what_lies_in_it(system: System) -> None:
         ("/api/v1/picture?domain=space", 422),
         ("/api/v1/picture?bbox=1,2,3", 422),
         ("/api/v1/picture?bbox=a,b,c,d", 422),
+        ("/api/v1/picture?bbox=nan,50,30,60", 422),
+        ("/api/v1/picture?bbox=30,50,20,60", 422),
+        ("/api/v1/picture?layer=bridges&layer=briges", 422),
+        ("/api/v1/picture?state=fine", 422),
+        ("/api/v1/picture?origin=guessed", 422),
+        ("/api/v1/things/bridge:B15?world=exercise/none", 404),
+        ("/api/v1/things/exercise:demo?world=exercise/demo", 404),
+        ("/api/v1/feeds/ais/minutes?world=exercise/none", 404),
+        ("/api/v1/exercises/bad%20name", 404),
         ("/api/v1/things/bridge:NONE", 404),
         ("/api/v1/feeds?world=exercise/none", 404),
         ("/api/v1/exercises/none", 404),
@@ -206,6 +218,14 @@ def test_an_inject_can_begin_at_a_time_of_the_exercise(system: System) -> None:
         ({"subject": "bridge:B15", "effect": "slow", "measures": {"delay_min": -3}}, 422, "from 0 on"),
         ({"subject": "bridge:B15", "effect": "close", "for_min": 0}, 422, "lasts"),
         ({"subject": "bridge:B15", "effect": "close", "t_plus_min": -900}, 422, "ended already"),
+        ({"subject": "bridge:B15", "effect": "close", "t_plus_min": -99_999}, 422, "at most"),
+        ({"subject": "bridge:B15", "effect": "close", "t_plus_min": 1e300}, 422, "at most"),
+        ({"subject": "bridge:B15", "effect": "close", "t_plus_min": float("nan")}, 422, "at most"),
+        ({"subject": "bridge:B15", "effect": "close", "for_min": float("inf")}, 422, "lasts"),
+        ({"subject": "bridge:B15", "effect": "slow", "measures": {"delay_min": float("nan")}}, 422, "measure"),
+        ({"subject": "bridge:B15", "effect": "limit", "measures": {"mlc_wheeled": "40 t"}}, 422, "measures"),
+        ({"subject": "bridge:B15", "effect": "close", "reason": "x" * 501}, 422, "reason"),
+        ([], 422, "dict"),
         ({"effect": "close"}, 422, "subject"),
     ],
 )
@@ -228,3 +248,100 @@ def test_exercises_are_opened_once_under_a_name_that_can_be_and_ended(system: Sy
     wait_for("its end", lambda: "exercise/real" not in system.get("/api/v1/worlds"))
     assert system.send("DELETE", "/api/v1/exercises/real")[0] == 404
     assert len(picture(system)) >= 200
+
+
+def test_an_exercise_can_be_fired_at_as_soon_as_it_is_open_and_not_after_it_ended(system: System) -> None:
+    assert system.send("POST", "/api/v1/exercises", {"name": "short", "title": "Short"})[0] == 201
+    body = {"subject": "bridge:B15", "effect": "slow", "measures": {"delay_min": 15}}
+    assert system.send("POST", "/api/v1/exercises/short/injects", body)[0] == 201
+    assert system.send("DELETE", "/api/v1/exercises/short")[0] == 200
+    for method, path in (("POST", "injects"), ("DELETE", "injects/0123abcd")):
+        assert system.send(method, f"/api/v1/exercises/short/{path}", body)[0] == 404
+    time.sleep(1.5)  # a stream that was opened again by what came late would be found by now
+    assert "exercise/short" not in system.get("/api/v1/worlds")
+
+
+def test_an_exercise_that_feeds_still_write_to_is_not_ended(system: System) -> None:
+    code, told = system.send("DELETE", "/api/v1/exercises/demo")
+    assert code == 422
+    assert "demo-convoys, demo-facts" in told["detail"]
+    assert picture(system, f"world={DEMO}&layer=convoys")
+
+
+def test_every_effect_with_every_measure_shows_on_the_exercise_and_never_on_the_real_picture(system: System) -> None:
+    def real() -> bytes:
+        """The real picture of what stands still, byte for byte."""
+        found = [f for f in picture(system) if f["properties"]["source"] == "reference"]
+        return json.dumps(found, sort_keys=True).encode()
+
+    def shown() -> dict[str, Any]:
+        return {f["id"]: f["properties"] for f in picture(system, f"world={DEMO}&origin=injected")}
+
+    before = real()
+    subjects = iter(["crossing:XB01", "crossing:XB02", "crossing:XB03", "crossing:XB04", "crossing:XB05"] * 4)
+    serials = []
+    for kind, measures in MEASURES.items():
+        for measure in measures or [""]:
+            subject = next(subjects)
+            body = {"subject": subject, "effect": kind, "measures": {measure: 7.0} if measure else {}}
+            code, said = system.send("POST", "/api/v1/exercises/demo/injects", body)
+            assert (code, said["state"], said["measures"]) == (201, STATES[kind], body["measures"])  # type: ignore[index]
+            serials.append(said["serial"])
+            wait_for("the effect", lambda s=subject: s in shown() and shown()[s]["origin"] == "injected", 2)  # type: ignore[misc]
+            assert shown()[subject]["world"] == DEMO
+            assert shown()[subject]["marking"]
+    assert real() == before
+    assert not picture(system, "origin=injected")
+    for serial in serials:
+        assert system.send("DELETE", f"/api/v1/exercises/demo/injects/{serial}")[0] == 200
+    listed = {each["serial"] for each in system.get("/api/v1/exercises/demo")["injects"]}
+    wait_for("the end of all", lambda: not listed & set(serials) or not_listed(system, serials), 2)
+    assert real() == before
+
+
+def not_listed(system: System, serials: list[str]) -> bool:
+    return not {each["serial"] for each in system.get("/api/v1/exercises/demo")["injects"]} & set(serials)
+
+
+def test_nobody_but_our_own_pages_may_change_anything(system: System) -> None:
+    for method, path in (
+        ("POST", "/api/v1/exercises"),
+        ("POST", "/api/v1/exercises/demo/injects"),
+        ("DELETE", "/api/v1/exercises/demo"),
+        ("DELETE", "/api/v1/exercises/demo/injects/x"),
+        ("PUT", "/api/v1/picture"),
+    ):
+        for origin in ("https://evil.example", "null", system.url.replace("http://", "http://evil.")):
+            assert system.send(method, path, {}, origin=origin)[0] == 403
+    assert system.send("PUT", "/api/v1/picture", {})[0] == 405
+
+
+def test_the_page_of_the_api_asks_no_other_host_for_anything(system: System) -> None:
+    page = raw(system, "/api/docs")[1].decode()
+    parts = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert parts
+    for part in parts:
+        assert part.startswith("/")
+        status, body, _ = raw(system, part)
+        assert (status, bool(body)) == (200, True)
+
+
+def test_the_health_says_how_many_look(system: System) -> None:
+    told = system.get("/api/v1/health")
+    assert (told["live"], told["trouble"], told["unreadable"]) == (True, "", 0)
+    assert told["events"] > 200
+    assert raw(system, "/api/v1/health")[2]["cache-control"] == "no-store"
+
+
+def test_geojson_is_as_rfc_7946_wants_it(system: System) -> None:
+    for world in ("real", DEMO):
+        for feature in picture(system, f"world={world}"):
+            assert set(feature) == {"type", "id", "geometry", "properties"}
+            if feature["geometry"] is None:
+                continue
+            line = feature["geometry"]["coordinates"]
+            for lon, lat in line if feature["geometry"]["type"] == "LineString" else [line]:
+                assert -180 <= lon <= 180
+                assert -90 <= lat <= 90
+            assert feature["geometry"]["type"] == "Point" or len(line) >= 2
+            assert not {"lon", "lat", "path"} & set(feature["properties"])

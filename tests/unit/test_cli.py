@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dashboard import settings as settings_module
 from dashboard.cli import main
-from dashboard.settings import SETTINGS, BadSetting, load, table
+from dashboard.settings import SETTINGS
 from feeds.adapter import sources
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,43 +36,6 @@ def cop(*words: str, stdin: bytes = b"", **environment: str) -> subprocess.Compl
         env={**clean, "PYTHONPATH": str(ROOT), **environment},
         check=False,
     )
-
-
-def test_settings_lists_each_with_its_value_and_where_it_came_from(tmp_path: Path) -> None:
-    file = tmp_path / "cop.toml"
-    file.write_text('COP_PORT = 9001\nCOP_REDIS_PASSWORD_FEEDS = "a-long-secret"\n')
-    values = load({"COP_SETTINGS": str(file), "COP_SEED": "7"})
-    lines = {line.split()[0]: line for line in table(values).splitlines()}
-    assert set(lines) == {setting.name for setting in SETTINGS}
-    assert f"9001                 {file}".split() == lines["COP_PORT"].split()[1:3]
-    assert lines["COP_SEED"].split()[1:3] == ["7", "environment"]
-    assert lines["COP_HOST"].split()[1:3] == ["127.0.0.1", "default"]
-    assert "a-long-secret" not in table(values)
-    assert "(set)" in lines["COP_REDIS_PASSWORD_FEEDS"]
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"), [("COP_PROT = 1", "COP_PROT"), ("COP_PORT = ", "COP_SETTINGS"), (None, "COP_SETTINGS")]
-)
-def test_a_bad_settings_file_is_told(tmp_path: Path, text: str | None, reason: str) -> None:
-    file = tmp_path / "cop.toml"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(BadSetting, match=reason):
-        load({"COP_SETTINGS": str(file)})
-
-
-@pytest.mark.parametrize(("value", "ask"), [("x", "number"), ("1.5", "whole")])
-def test_a_setting_that_is_no_number_is_named(value: str, ask: str) -> None:
-    with pytest.raises(BadSetting, match="COP_PORT"):
-        getattr(load({"COP_PORT": value}), ask)("COP_PORT")
-
-
-def test_the_world_that_pages_open() -> None:
-    assert load({}).world == "exercise/demo"
-    assert load({"COP_DEMO": "0"}).world == "real"
-    assert load({"COP_WORLD": "real"}).world == "real"
-    assert settings_module.SETTINGS
 
 
 def test_decode_prints_events_as_lines_and_ends_with_0() -> None:
@@ -151,8 +120,6 @@ def test_feeds_lists_sources_and_what_runs() -> None:
 
 
 def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -163,28 +130,69 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "var").exists()
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("[nothing]\naddress='file:x'", "is no source"),
-        ("[ais]\nspeed=3", "has no speed"),
-        ("[ais]\nworld='mars'", "world"),
-        ("[ais]\norigin='dreamt'", "origin"),
-        ("ais=1", "is no table"),
-        ("[ais", "COP_FEEDS"),
-    ],
-)
-def test_a_bad_plan_is_told(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_bad_plan_is_told(tmp_path: Path) -> None:
     file = tmp_path / "feeds.toml"
-    file.write_text(text)
-    done = cop("feeds", COP_FEEDS=str(file))
-    assert done.returncode == 2
-    assert reason in done.stderr.decode()
+    file.write_text("[ais]\nspeed = 3")
+    for words in (("feeds",), ("worker", "maritime"), ("run",)):
+        done = cop(*words, COP_FEEDS=str(file), COP_DATA=str(tmp_path / "var"))
+        assert done.returncode == 2
+        assert b"unknown field `speed`" in done.stderr
+        assert b"Traceback" not in done.stderr
+    assert not (tmp_path / "var").exists()
 
 
-def test_a_plan_can_switch_a_feed_off_and_rename_one(tmp_path: Path) -> None:
+def test_feeds_shows_what_a_plan_runs(tmp_path: Path) -> None:
     file = tmp_path / "feeds.toml"
     file.write_text("[ais]\non=false\n[register]\nsource='reference'\naddress='file:/x/*.csv'\nnations=['LV']\n")
     done = cop("feeds", COP_FEEDS=str(file))
     rows = done.stdout.decode().split("\n\n")[1].splitlines()
-    assert [row.split()[1] for row in rows] == ["register"]
+    assert [row.split() for row in rows] == [["land", "register", "observed", "real", "file:/x/*.csv"]]
+
+
+def test_settings_prints_the_table_and_a_bad_value_ends_any_command_with_2() -> None:
+    done = cop("settings", COP_SEED="7")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.decode().splitlines()] == [s.name for s in SETTINGS]
+    for words in (("settings",), ("decode", "ais"), ("run",), ("doctor",)):
+        bad = cop(*words, COP_LOG="loud")
+        assert (bad.returncode, bad.stdout) == (2, b"")
+        assert bad.stderr.startswith(b"cop: COP_LOG (environment) is 'loud'")
+
+
+def test_decode_tells_a_live_stream_as_it_comes() -> None:
+    command = [sys.executable, "-m", "dashboard.cli", "decode", "ais"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    line = b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\r\n"
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as live:
+        assert live.stdin is not None
+        assert live.stdout is not None
+        live.stdin.write(line)
+        live.stdin.flush()
+        ready, _, _ = select.select([live.stdout], [], [], 20)
+        assert ready, "the first line is told while more may come"
+        assert json.loads(live.stdout.readline())["subject"].startswith("vessel:")
+        live.stdin.close()
+        assert live.wait(20) == 0
+
+
+def test_an_interrupted_command_ends_without_a_traceback() -> None:
+    command = [sys.executable, "-m", "dashboard.cli", "decode", "ais"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, **pipes) as waiting:  # type: ignore[call-overload]
+        waiting.stdin.write(b"!AIVDM,1,1,,A,13u?etPv2;0n:dDPwUM1U1Cb069D,0*24\r\n")
+        waiting.stdin.flush()
+        assert waiting.stdout.readline()  # it runs
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(20) == 130
+        assert waiting.stderr.read() == b""
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(sorted(sources())), st.binary(max_size=400))
+def test_whatever_the_bytes_decode_ends_with_0_or_1(name: str, payload: bytes) -> None:
+    with tempfile.NamedTemporaryFile() as file, open(os.devnull, "w") as nowhere:
+        file.write(payload)
+        file.flush()
+        with redirect_stderr(nowhere):
+            assert main(["decode", name, file.name]) in (0, 1)

@@ -6,13 +6,17 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
+from redis import Redis
 
 from cop.bus import BusDown
 from cop.bus.memory import MemoryBus
+from cop.bus.redis import RedisBus
 from cop.event import REAL, Described, Event, Gone, Sighted, Status, decode, event
 from cop.picture import Picture, fold
 from cop.recover import Position
 from cop.retention import carried, expired
+from dashboard.embedded import Embedded
+from dashboard.hub import clock
 from dashboard.keeper import Keeper
 from tests.worlds import events
 
@@ -138,3 +142,69 @@ def test_an_ended_status_is_not_carried_for_ever() -> None:
     lasting = event("road", "crossing:Y", 1_000, Status("closed", 1_000), received=1_000)
     picture = fold([ended, lasting])
     assert carried(picture, [ended, lasting], 9_000, 5_000) == [lasting]
+
+
+def test_a_stream_that_lost_its_end_is_folded_anew_so_that_what_counts_now_is_carried() -> None:
+    async def body() -> None:
+        bus = MemoryBus()
+        keeper = Keeper(bus, retention_ms=HOUR, most=4, now=lambda: 10_000)
+        old, new = bridge(1_000), bridge(2_000)
+        await bus.append(REAL, [old, ship(1, 2_000), ship(2, 2_000), new])
+        await keeper.keep(REAL)  # it has seen the new description
+        bounds = await bus.bounds(REAL)
+        assert bounds is not None
+        bus._streams[REAL].entries.pop()  # power was lost before the end was on the disk
+        await bus.append(REAL, [])
+        await keeper.keep(REAL)
+        await bus.append(REAL, [ship(n, 3_000) for n in range(3, 8)])
+        await keeper.keep(REAL)
+        assert old in await on_stream(bus)
+
+    asyncio.run(body())
+
+
+def test_what_has_expired_and_worlds_that_ended_are_forgotten() -> None:
+    async def body() -> None:
+        bus = MemoryBus()
+        await bus.append(REAL, [bridge(1_000), ship(1, 1_000)])
+        await bus.append(DEMO, [bridge(1_000, DEMO)])
+        taken = (await bus.read({REAL: None}))[0].taken
+        keeper = Keeper(bus, retention_ms=HOUR, most=10, now=lambda: taken + 1)
+        await keeper.keep_all()
+        assert {world: list(keeper.known(world)) for world in (REAL, DEMO)} == {
+            REAL: ["bridge:B1"],  # the ship was last seen long before the horizon
+            DEMO: ["bridge:B1"],
+        }
+        await bus.drop(DEMO)
+        await keeper.keep_all()
+        assert list(keeper.known(DEMO)) == []
+
+    asyncio.run(body())
+
+
+def test_an_unreadable_entry_leaves_with_the_others() -> None:
+    async def body() -> None:
+        bus = MemoryBus()
+        await bus.append(REAL, [bridge(1_000)])
+        bus._streams[REAL].entries.append((b"this is no event", 0))
+        await bus.append(REAL, [ship(n, 2_000) for n in range(4)])
+        assert await Keeper(bus, retention_ms=HOUR, most=4, now=lambda: 10_000).keep(REAL) == 2
+        assert [e.subject for e in await on_stream(bus)] == [*(f"vessel:{n}" for n in range(4)), "bridge:B1"]
+
+    asyncio.run(body())
+
+
+def test_a_real_stream_is_kept_by_the_user_who_may(server: Embedded, admin: Redis) -> None:
+    async def body() -> None:
+        feeds = RedisBus(server.url, user="feeds", password=server.passwords["feeds"])
+        own = RedisBus(server.url, user="keeper", password=server.passwords["keeper"])
+        await feeds.append(REAL, [bridge(clock()), *(ship(n % 5, clock() + n) for n in range(40))])
+        before = fold([decode(e.data) for e in await feeds.read({REAL: None})])
+        assert await Keeper(own, retention_ms=HOUR, most=10).keep(REAL) == 31
+        entries = await feeds.read({REAL: None})
+        assert len(entries) == 11
+        assert fold([decode(e.data) for e in entries]) == before
+        await feeds.close()
+        await own.close()
+
+    asyncio.run(body())
