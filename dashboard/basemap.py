@@ -344,10 +344,18 @@ def shared_borders(countries: dict[str, Geometry]) -> dict[str, Geometry]:
 def whole_land(shores: Iterable[Shore], box: Box, detail: Detail) -> Geometry:
     """All land of the box in its full detail, without the least islands."""
     core, clip = plane_box(CORE), plane_box(box)
-    rings = [shapely.polygons(shore.points) for shore in shores if shore.level == 1]
+    rings = [shapely.polygons(_smooth(shore.points)) for shore in shores if shore.level == 1]
     least = [detail.least_core if ring.intersects(core) else detail.least_context for ring in map(_envelope, rings)]
     large = [ring for ring, size in zip(rings, least, strict=True) if ring.area >= size]
     return shapely.union_all([shapely.intersection(shapely.make_valid(ring), clip) for ring in large])
+
+
+def _smooth(ring: Any) -> Any:
+    """The middles of a ring's edges, twice: the source drew its coast along a grid, in stairs of some 100 m."""
+    if len(ring) < 12:
+        return ring
+    once = (ring[:-1] + ring[1:]) / 2
+    return (once + np.roll(once, -1, axis=0)) / 2
 
 
 def _envelope(ring: Geometry) -> Geometry:

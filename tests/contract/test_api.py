@@ -215,7 +215,7 @@ def test_an_inject_can_begin_at_a_time_of_the_exercise(system: System) -> None:
         ({"subject": "bridge:B15", "effect": "explode"}, 422, "effect"),
         ({"subject": "bridge:B15", "effect": "limit"}, 422, "needs one of"),
         ({"subject": "bridge:B15", "effect": "close", "measures": {"delay_min": 3}}, 422, "no measure"),
-        ({"subject": "bridge:B15", "effect": "slow", "measures": {"delay_min": -3}}, 422, "from 0 on"),
+        ({"subject": "bridge:B15", "effect": "slow", "measures": {"delay_min": -3}}, 422, "measure"),
         ({"subject": "bridge:B15", "effect": "close", "for_min": 0}, 422, "lasts"),
         ({"subject": "bridge:B15", "effect": "close", "t_plus_min": -900}, 422, "ended already"),
         ({"subject": "bridge:B15", "effect": "close", "t_plus_min": -99_999}, 422, "at most"),
@@ -285,7 +285,7 @@ def test_every_effect_with_every_measure_shows_on_the_exercise_and_never_on_the_
             subject = next(subjects)
             body = {"subject": subject, "effect": kind, "measures": {measure: 7.0} if measure else {}}
             code, said = system.send("POST", "/api/v1/exercises/demo/injects", body)
-            assert (code, said["state"], said["measures"]) == (201, STATES[kind], body["measures"])  # type: ignore[index]
+            assert (code, said["state"], said["measures"]) == (201, STATES[kind], body["measures"])
             serials.append(said["serial"])
             wait_for("the effect", lambda s=subject: s in shown() and shown()[s]["origin"] == "injected", 2)  # type: ignore[misc]
             assert shown()[subject]["world"] == DEMO
@@ -294,8 +294,7 @@ def test_every_effect_with_every_measure_shows_on_the_exercise_and_never_on_the_
     assert not picture(system, "origin=injected")
     for serial in serials:
         assert system.send("DELETE", f"/api/v1/exercises/demo/injects/{serial}")[0] == 200
-    listed = {each["serial"] for each in system.get("/api/v1/exercises/demo")["injects"]}
-    wait_for("the end of all", lambda: not listed & set(serials) or not_listed(system, serials), 2)
+    wait_for("the end of all", lambda: not_listed(system, serials), 2)
     assert real() == before
 
 
