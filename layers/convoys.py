@@ -65,7 +65,7 @@ def planned(key: str, title: str, read: Callable[[Planned], Scalar], unit: str =
 
 
 def ahead(key: str, title: str, read: Callable[[Waypoint], Scalar], unit: str = "") -> Field:
-    """A field that reads the next critical point. It moves with the convoy: the push sends such rows again now and then."""
+    """A field that reads the next critical point. It moves with the convoy: the push repeats such rows now and then."""
 
     def value(entity: Entity, now: Millis) -> Cell | None:
         way, said = progress(entity), entity.planned

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -238,6 +239,29 @@ def subjects_of(entries: list[bytes]) -> set[str]:
     for entry in entries:
         folded.fold(decode(entry))
     return {e.subject for e in folded.entities() if e.kind != "feed"}
+
+
+def test_a_stream_that_was_lost_is_filled_again_with_what_is_told_only_once(
+    server: Embedded, admin: Redis, tmp_path: Path
+) -> None:
+    (tmp_path / "facts.txt").write_text("a\nb")
+
+    async def body() -> None:
+        bus = RedisBus(server.url, user="feeds", password=server.passwords["feeds"])
+        task = asyncio.create_task(run_all([toy(f"file:{tmp_path}/facts.txt", rate_s=3_600)], bus))
+
+        async def seen() -> bool:
+            return subjects_of([e.data for e in await bus.read({REAL: None})]) == {"site:a", "site:b"}
+
+        for _ in range(2):
+            await until(seen)
+            admin.flushall()
+        await until(seen)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await bus.close()
+
+    asyncio.run(body())
 
 
 def test_a_server_that_is_full_is_waited_for_and_nothing_is_lost(server: Embedded, admin: Redis, desk: Desk) -> None:
