@@ -24,6 +24,7 @@ from dashboard.settings import Values
 
 WORLD: Final = world_of("doctor")
 PROBE_S: Final = 8.0
+CHECK_S: Final = 10.0
 ASSETS: Final = Path(__file__).resolve().parent.parent / "assets"
 LEAST_FREE: Final = 500_000_000
 CLOCK_S: Final = 5.0
@@ -39,22 +40,29 @@ class Finding(NamedTuple):
 
 async def examine(settings: Values) -> list[Finding]:
     """All checks, in the order of the path. A check that can't be made is a finding that isn't well."""
-    checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
-        ("disk", lambda: _disk(settings)),
-        ("basemap", _basemap),
-        ("redis", lambda: _redis(settings)),
-        ("dashboard", lambda: _dashboard(settings)),
-        ("clock", lambda: _clock(settings)),
-        ("feeds", lambda: _feeds(settings)),
-        ("probe", lambda: _probe(settings)),
+    checks: list[tuple[str, tuple[str, ...], Callable[[Values], Awaitable[str]]]] = [
+        ("disk", (), _disk),
+        ("basemap", (), _basemap),
+        ("redis", (), _redis),
+        ("dashboard", (), _dashboard),
+        ("clock", ("dashboard",), _clock),
+        ("feeds", ("dashboard",), _feeds),
+        ("probe", ("redis", "dashboard"), _probe),
     ]
-    findings = []
-    for what, check in checks:
+    found: dict[str, Finding] = {}
+    for what, needs, check in checks:
+        unwell = [need for need in needs if not found[need].ok]
+        if unwell:
+            found[what] = Finding(what, False, f"not known while {' and '.join(unwell)} fails")
+            continue
         try:
-            findings.append(Finding(what, True, await check()))
+            async with asyncio.timeout(CHECK_S):
+                found[what] = Finding(what, True, await check(settings))
+        except TimeoutError:
+            found[what] = Finding(what, False, f"no answer within {CHECK_S:.0f} s")
         except (_Unwell, BusDown, httpx.HTTPError, OSError, ValueError) as error:
-            findings.append(Finding(what, False, str(error) or type(error).__name__))
-    return findings
+            found[what] = Finding(what, False, str(error) or type(error).__name__)
+    return list(found.values())
 
 
 class _Unwell(Exception):
@@ -87,7 +95,7 @@ async def _disk(settings: Values) -> str:
     return f"{free // 1_000_000} MB free"
 
 
-async def _basemap() -> str:
+async def _basemap(settings: Values) -> str:
     found = json.loads((ASSETS / "basemap.json").read_text("utf-8"))
     return f"{len(found['layers'])} layers"
 
@@ -111,8 +119,6 @@ async def _dashboard(settings: Values) -> str:
 
 async def _clock(settings: Values) -> str:
     health = await _get(settings, "/api/v1/health")
-    if not health["live"]:
-        raise _Unwell("not known: the picture is not live")
     off = abs(time.time() - health["as_of"] / 1000)
     if off > CLOCK_S:
         raise _Unwell(f"the server's clock and this one differ by {off:.0f} s")

@@ -86,7 +86,8 @@ class Http:
         async with httpx.AsyncClient(timeout=limits, follow_redirects=True, trust_env=True) as client:
             while True:
                 try:
-                    fetched = await asyncio.wait_for(self._fetch(client), self._fetch_s)
+                    async with asyncio.timeout(self._fetch_s):
+                        fetched = await self._fetch(client)
                 except (httpx.HTTPError, httpx.InvalidURL) as error:
                     raise Unreachable(f"{type(error).__name__}: {error}") from error
                 except TimeoutError as error:
@@ -134,7 +135,8 @@ class Lines:
                 yield Fetched(line, self._url, whole=False, decoder=lasting)
             return
         try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), _CONNECT_S)
+            async with asyncio.timeout(_CONNECT_S):
+                reader, writer = await asyncio.open_connection(host, port)
         except (OSError, TimeoutError) as error:
             raise Unreachable(f"no connection to {host}:{port}: {error or 'timed out'}") from error
         decoder = self._fresh()

@@ -126,7 +126,8 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             try:
-                await asyncio.wait_for(self._flush(), 2)
+                async with asyncio.timeout(2):
+                    await self._flush()
             except (BusDown, TimeoutError):
                 log.error("%s: %d events could not be published at the end", self._feed.name, len(self._events))
 
@@ -258,7 +259,8 @@ class Worker:
         failures = 0
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), FLUSH_S)
+                async with asyncio.timeout(FLUSH_S):
+                    await self._full.wait()
             self._full.clear()
             try:
                 await self._flush()

@@ -73,7 +73,7 @@ class System:
         """Start it; wait until the picture is live."""
         self.data.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "dashboard.cli", "run"]
+            command = [sys.executable, "-m", "dashboard.cli", "run", "--tied"]  # or a killed test run leaves it behind
             self.process = subprocess.Popen(
                 command, env=self.environment, cwd=self.data, stdout=log, stderr=subprocess.STDOUT
             )

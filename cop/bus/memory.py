@@ -51,7 +51,8 @@ class MemoryBus:
         if not found and wait_s > 0:
             self._grown.clear()
             try:
-                await asyncio.wait_for(self._grown.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._grown.wait()
             except TimeoutError:
                 return []
             found = self._after(after, count)

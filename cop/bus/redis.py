@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -138,9 +139,14 @@ def _flat(entries: Any) -> Any:
 
 @asynccontextmanager
 async def _reached() -> AsyncIterator[None]:
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
     try:
         yield
     except NoPermissionError:  # a role went where it has no business: a fault of ours, which waiting doesn't mend
         raise
     except (RedisConnectionError, RedisTimeoutError, ResponseError, OSError) as error:
         raise BusDown(str(error)) from error
+    if task is not None and task.cancelling() > before:
+        # the client sends through asyncio.wait_for, which until Python 3.12 loses a cancellation that comes as it ends
+        raise asyncio.CancelledError

@@ -113,6 +113,27 @@ def test_a_waiting_reader_is_woken(check: Check) -> None:
     check(test)
 
 
+def test_a_reader_can_be_cancelled_at_any_moment(check: Check) -> None:
+    async def test(bus: Bus) -> None:
+        await bus.append(REAL, [sighting(1)])
+
+        async def read_on() -> None:
+            while True:
+                await bus.read({REAL: None})
+                await bus.bounds(REAL)
+                await bus.read({REAL: None}, wait_s=0.01)
+                await asyncio.sleep(0)
+
+        for n in range(100):
+            task = asyncio.create_task(read_on())
+            await asyncio.sleep(n * 0.00005)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(task, 5)
+
+    check(test)
+
+
 def test_a_waiting_reader_comes_back_empty_handed(check: Check) -> None:
     async def test(bus: Bus) -> None:
         last = await bus.append(REAL, [sighting(1)])

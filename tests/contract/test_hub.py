@@ -199,7 +199,7 @@ def test_feeds_of_the_real_world_are_seen_in_an_exercise_and_not_the_other_way(t
             await desk.tell(event(name, f"feed:{name}", 1_000, said, received=1_000, world=world))
         await desk.until(lambda: DEMO in desk.hub.views and len(desk.hub.views[DEMO].feeds) == 2)
         assert [feed["source"] for feed in desk.hub.views[REAL].feeds] == ["ais"]
-        assert [feed["source"] for feed in desk.hub.views[DEMO].feeds] == ["ais", "sim"]
+        assert {feed["source"]: feed["world"] for feed in desk.hub.views[DEMO].feeds} == {"ais": REAL, "sim": DEMO}
 
     table(test)
 
