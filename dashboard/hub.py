@@ -32,7 +32,7 @@ FRESH_MS: Final = 5_000
 
 def window_s(readers: int) -> float:
     """How long changes gather before a frame: short for few readers, longer when a frame must reach many."""
-    return min(0.2, 0.03 + readers * 0.00028)
+    return min(0.2, 0.025 + readers * 0.00025)
 
 
 def clock() -> Millis:

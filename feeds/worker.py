@@ -292,10 +292,12 @@ class Worker:
     # -- health ---------------------------------------------------------------------------------------------------
 
     def _say(self, state: FeedState, detail: str) -> None:
-        name = self._feed.name
-        if state != self._state:  # once on loss, once on recovery
-            log.log(logging.INFO if state == "ok" else logging.WARNING, "%s is %s: %s", name, state, detail or "heard")
+        changed = state != self._state
         self._state, self._detail = state, detail
+        if changed:  # once on loss, once on recovery, and on every screen at once
+            level = logging.INFO if state == "ok" else logging.WARNING
+            log.log(level, "%s is %s: %s", self._feed.name, state, detail or "heard")
+            self._events.append(self.health())
 
     async def _report(self) -> None:
         while True:
