@@ -74,7 +74,8 @@
     fetch(`/api/v1/exercises/${encodeURIComponent(page.world.replace('exercise/', ''))}`)
       .then((answer) => (answer.ok ? answer.json() : null))
       .then((told) => (exercise = told))
-      .catch(() => {}); // the link says that the server is away
+      .catch(() => {}) // the link says that the server is away
+      .finally(() => setTimeout(askExercise, exercise ? EXERCISE_MS : 2 * SLOW_MS)); // just opened: not there quite yet
   }
 
   function exerciseClock(at) {
@@ -279,7 +280,6 @@
     document.addEventListener('keydown', keys);
     document.addEventListener('toggle', cop.lists.legend, true);
     askExercise();
-    setInterval(askExercise, EXERCISE_MS);
     setInterval(slow, SLOW_MS);
     setInterval(cop.table.tick, SLOW_MS);
     new ResizeObserver(() => page.map && page.map.invalidateSize()).observe(byId('map-box'));

@@ -348,7 +348,8 @@ def test_two_tabs_of_a_browser_share_one_connection(system: System, visitor: Bro
     second = Visit(visitor, f"{system.url}/wall?world=real").page
     first.wait_for_timeout(1500)
     assert readers() == 1
-    assert set(things(first)) == set(things(second))
+    lasting = [{i for i, t in things(page).items() if t["layer"] != "roadevents"} for page in (first, second)]
+    assert lasting[0] == lasting[1]  # a road event may begin or end between the two looks
 
 
 def test_a_page_that_slept_shows_what_happened_meanwhile(system: System, visitor: BrowserContext) -> None:
