@@ -12,6 +12,7 @@
   const WALL_NEWS = 3;
 
   function counts(at) {
+    simulatedSign();
     const { filter, picture } = page;
     const found = cop.picture.counts(picture, filter, at);
     const without = (key) => (filter && filter[key] ? cop.picture.counts(picture, { ...filter, [key]: null }, at) : found);
@@ -46,15 +47,13 @@
   function originCounts(filter, at) {
     const found = {};
     const open = filter ? { ...filter, origins: null } : null;
-    let simulated = false;
     for (const thing of page.picture.byId.values()) {
-      if (thing.origin === 'simulated') simulated = true;
       if (cop.picture.matches(thing, open, at)) found[thing.origin] = (found[thing.origin] || 0) + 1;
     }
-    hide('simulated-sign', !simulated);
     return found;
   }
 
+  /** Every page says when simulated data is in its world, whatever its filter. */
   function simulatedSign() {
     let simulated = false;
     for (const thing of page.picture.byId.values()) {
@@ -68,7 +67,6 @@
 
   /** The wall's list: closed before limited, the newest first, never more than fits. */
   function reddest(at) {
-    simulatedSign();
     const list = byId('reddest');
     if (!list) return;
     const rank = { red: 0, amber: 1 };

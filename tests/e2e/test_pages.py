@@ -100,6 +100,7 @@ def test_no_request_leaves_the_machine_and_no_page_complains(system: System, vis
         visit.page.wait_for_timeout(1500)
         assert visit.hosts <= {"127.0.0.1", "data", "blob"}, path
         assert visit.complaints == [], path
+        expect(visit.page.locator("#simulated-sign")).to_be_visible()
         visit.page.close()
 
 
