@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from hashlib import blake2b
-from typing import Literal
+from sys import intern
+from typing import Literal, cast
 
 import msgspec
 
@@ -182,6 +183,7 @@ def event(
     if at < 0 or received < 0:
         raise InvalidEvent("a time lies before 1970")
     _check(body)
+    world, origin = intern(world), cast(Origin, intern(origin))  # msgspec leaves out defaults by identity
     return Event(identity(source, subject, at, world, origin, body), source, subject, at, received, body, world, origin)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -14,18 +14,18 @@ from cop.bus.memory import MemoryBus
 from cop.event import REAL, Described, Health, decode
 from cop.picture import Picture
 from feeds import worker as worker_module
-from feeds.adapter import Context, Document, Outcome, Reject, Source, report
+from feeds.adapter import Context, Outcome, Records, Reject, Source, report
 from feeds.worker import Feed, Worker
 
 
-def read(payload: bytes, context: Context) -> Iterator[Outcome]:
+def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     """A format for tests: one `id at` a line; `bad` can't be read."""
     for line in payload.splitlines():
         name, _, at = line.decode().partition(" ")
         if name == "bad":
-            yield Reject("it says bad", payload.index(line), line)
+            yield [Reject("it says bad", payload.index(line), line)]
         else:
-            yield report("toy", f"site:{name}", int(at or 1_000), Described(name), context, line)
+            yield [report("toy", f"site:{name}", int(at or 1_000), Described(name), context, line)]
 
 
 TOY = Source(
@@ -33,6 +33,7 @@ TOY = Source(
     title="A toy",
     domain="land",
     nations=("LV",),
+    kinds=("site",),
     transport="http",
     formats="lines",
     licence="none",
@@ -44,7 +45,7 @@ TOY = Source(
     grid="none",
     complete=True,
     mapping=(),
-    decoder=lambda: Document(read),
+    decoder=lambda: Records(read),
 )
 
 

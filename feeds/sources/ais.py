@@ -17,7 +17,7 @@ from pyais.exceptions import AISBaseException, UnknownMessageException
 from pyais.messages import AISSentence, NMEASentence, NMEASentenceFactory
 
 from cop.event import Body, Described, Millis, Scalar, Sighted, State, Status
-from feeds.adapter import Context, Outcome, Reject, Source, report
+from feeds.adapter import Context, Counts, Outcome, Reject, Source, report
 
 LINE_MAX: Final = 1024
 """NMEA allows 82 characters and TAG blocks as many again; what is longer than this is no sentence."""
@@ -101,10 +101,10 @@ _Said = dict[str, Scalar]
 
 
 class AisDecoder:
-    """Reads NMEA lines cut anywhere; `ignored` counts the sound records that the picture has no place for."""
+    """Reads NMEA lines cut anywhere. Sound records that the picture has no place for are ignored and counted."""
 
     def __init__(self) -> None:
-        self.ignored = 0
+        self.counts = Counts()
         self._rest = b""
         self._offset = 0  # of the first byte of _rest
         self._cut = 0  # bytes of an endless line that were let go
@@ -119,7 +119,7 @@ class AisDecoder:
         lines = (self._rest + chunk).splitlines(keepends=True)
         self._rest = lines.pop() if lines and lines[-1][-1:] not in b"\r\n" else b""
         for line in lines:
-            outcomes.extend(self._line(line.rstrip(b"\r\n"), context))
+            outcomes.extend(self._counted(self._line(line.rstrip(b"\r\n"), context)))
             self._offset += len(line) + self._cut
             self._cut = 0
         if len(self._rest) > LINE_MAX:
@@ -130,9 +130,17 @@ class AisDecoder:
     def close(self, context: Context) -> Iterable[Outcome]:
         """Read the last line if it has no end, and give up on the messages that are still in parts."""
         outcomes = self.feed(b"\n", context) if self._rest else ()
-        left = [group.reject() for group in self._pending.values()]
+        left = self._counted(group.reject() for group in self._pending.values())
         self._pending.clear()
         return [*outcomes, *left]
+
+    def _counted(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """What a line led to: at most one message, and the rejects of such as were never completed."""
+        found = list(outcomes)
+        rejected = sum(isinstance(each, Reject) for each in found)
+        self.counts.rejected += rejected
+        self.counts.told += len(found) > rejected
+        return found
 
     def _line(self, line: bytes, context: Context) -> Iterable[Outcome]:
         self._lines += 1
@@ -154,7 +162,7 @@ class AisDecoder:
         if not sound:
             return (Reject("checksum does not fit", self._offset, line),)
         if not isinstance(sentence, AISSentence) or (not sentence.payload and sentence.frag_cnt == 1):
-            self.ignored += 1
+            self.counts.ignored += 1
             return ()
         if sentence.payload.translate(None, SIX_BIT):
             return (Reject("payload outside the six-bit alphabet", self._offset, line),)
@@ -188,7 +196,7 @@ class AisDecoder:
     def _message(self, sentence: AISSentence, tag: Any, context: Context, raw: bytes, offset: int) -> Iterable[Outcome]:
         kind = sentence.ais_id
         if kind in PLACELESS:
-            self.ignored += 1
+            self.counts.ignored += 1
             return ()
         if kind not in BITS:
             return (Reject(f"message type {kind} is not in M.1371", offset, raw),)
@@ -219,7 +227,7 @@ class AisDecoder:
         if kind in STATICS:
             bodies.append(self._described(kind, mmsi, message, sentence, at))
         if not bodies:
-            self.ignored += 1
+            self.counts.ignored += 1
         outcomes = [report(SOURCE.name, subject, when, body, context, raw, offset) for when, body in bodies]
         # One record is one reject at most, and a reject quarantines the whole record.
         return next(([each] for each in outcomes if isinstance(each, Reject)), outcomes)
@@ -372,6 +380,7 @@ SOURCE = Source(
     title="AIS",
     domain="maritime",
     nations=("EE", "LV", "LT"),
+    kinds=("vessel", "aircraft"),
     transport="tcp",
     formats="NMEA 0183 AIVDM/AIVDO, multi-part, with or without TAG blocks",
     licence="the receiver's operator decides",

@@ -8,14 +8,15 @@ whole count, and the rest is rejected. A place that cannot be read costs the pla
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import zip_longest
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from cop.event import REAL, Body, Described, Gone, Limit, Millis, Scalar, State, Status
-from feeds.adapter import Context, Document, Outcome, Reject, Source, report
+from feeds.adapter import Context, Outcome, Records, Reject, Source, Unreadable, attempt, tell
 from feeds.datex2_places import where
 from feeds.xml import (
     Broken,
@@ -130,10 +131,6 @@ _NATION = re.compile(r"[A-Z]{2}", re.ASCII)
 _TONNES = re.compile(r"(?<![\w.,])(\d{1,3}(?:[.,]\d{1,3})?)\s*t\b(?!/)", re.ASCII)
 
 
-class _Unreadable(ValueError):
-    """Why a record cannot be read."""
-
-
 class _Publication(NamedTuple):
     """What the publication says of all its records."""
 
@@ -159,15 +156,18 @@ class _Condition(NamedTuple):
     doubt: str
 
 
-def read(payload: bytes, context: Context) -> Iterator[Outcome]:
+def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     """Read one publication: for each record its events, or one reject. Nothing at all is an empty publication."""
     if not payload.strip(b"\xef\xbb\xbf \t\r\n"):
         return
     if (title := page(payload)) is not None:
-        yield Reject(f"an HTML page instead of DATEX II: {title}".rstrip(": "), 0, payload)
+        yield [Reject(f"an HTML page instead of DATEX II: {title}".rstrip(": "), 0, payload)]
+        return
+    if payload.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        yield [Reject("JSON instead of XML", 0, payload)]
         return
     if label := false_utf16(payload):
-        yield Reject("labelled UTF-16 and is not: read as UTF-8", 0, label)
+        yield [Reject("labelled UTF-16 and is not: read as UTF-8", 0, label)]
         payload = b" " * len(label) + payload[len(label) :]
     try:
         root = parse(payload)
@@ -175,32 +175,31 @@ def read(payload: bytes, context: Context) -> Iterator[Outcome]:
         yield from _salvaged(payload, str(error), context)
         return
     if root.getroottree().docinfo.internalDTD is not None:
-        yield Reject("a document type declaration, which DATEX II has not", 0, payload)
+        yield [Reject("a document type declaration, which DATEX II has not", 0, payload)]
         return
     yield from _published(root, payload, context)
 
 
-def _published(root: Element, payload: bytes, context: Context) -> Iterator[Outcome]:
+def _published(root: Element, payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     found = list(root.iter("{*}payloadPublication", "{*}payload"))
     if not found:
         fault = next(root.iter("{*}faultstring", "{*}Reason"), None)
         what = f"not DATEX II but <{local(root)[:60]}>" if fault is None else f"a SOAP fault: {words(fault)[:120]}"
-        yield Reject(what, 0, payload)
+        yield [Reject(what, 0, payload)]
     spans: list[tuple[int, int]] | None = None
     index = 0
     for publication in found:
         told = _publication(publication, root)
         records = list(publication.iter("{*}situationRecord"))
         if not records and kind(publication) != "SituationPublication":
-            yield Reject(f"no situations but a {kind(publication)[:60] or 'payload of no type'}", 0, payload)
+            yield [Reject(f"no situations but a {kind(publication)[:60] or 'payload of no type'}", 0, payload)]
         for record in records:
-            for outcome in _outcomes(record, told, context):
-                if isinstance(outcome, Reject):  # only now is it worth knowing where the record stands
-                    spans = _spans(payload, root) if spans is None else spans
-                    begin, end = spans[index] if spans else (0, 0)
-                    yield Reject(outcome.reason, begin, payload[begin:end] or outcome.raw)
-                else:
-                    yield outcome
+            outcomes = attempt(partial(_outcomes, record, told, context), 0, b"")
+            if outcomes and isinstance(refused := outcomes[0], Reject):  # only now is it worth knowing where it stands
+                spans = _spans(payload, root) if spans is None else spans
+                begin, end = spans[index] if spans else (0, 0)
+                outcomes = [Reject(refused.reason, begin, payload[begin:end] or as_bytes(record))]
+            yield outcomes
             index += 1
 
 
@@ -213,11 +212,11 @@ def _spans(payload: bytes, root: Element) -> list[tuple[int, int]]:
     return list(zip(begins, ends, strict=True)) if len(begins) == len(ends) == count else []
 
 
-def _salvaged(payload: bytes, error: str, context: Context) -> Iterator[Outcome]:
+def _salvaged(payload: bytes, error: str, context: Context) -> Iterator[Sequence[Outcome]]:
     """The whole records of what is no well-formed document, and at least one reject."""
     pieces = _pieces(payload)
     if not pieces or b"<!DOCTYPE" in payload or b"<!ENTITY" in payload:
-        yield Reject(f"not well-formed XML: {error}"[:200], 0, payload)
+        yield [Reject(f"not well-formed XML: {error}"[:200], 0, payload)]
         return
     names: dict[bytes, bytes] = {}
     for name, value in _XMLNS.findall(payload):
@@ -239,12 +238,12 @@ def _salvaged(payload: bytes, error: str, context: Context) -> Iterator[Outcome]
         except Broken as wrong:
             lost = True
             why = str(wrong).partition(", line ")[0]  # the line would be one of the piece
-            yield Reject(f"a record that is cut or not well-formed: {why}"[:200], begin, raw)
+            yield [Reject(f"a record that is cut or not well-formed: {why}"[:200], begin, raw)]
             continue
-        for outcome in _outcomes(record, told, context):
-            yield Reject(outcome.reason, begin, raw) if isinstance(outcome, Reject) else outcome
+        yield attempt(partial(_outcomes, record, told, context), begin, raw)
     if not lost:
-        yield Reject(f"not well-formed beside its records: {error}"[:200], pieces[-1].end, payload[pieces[-1].end :])
+        rest = payload[pieces[-1].end :]
+        yield [Reject(f"not well-formed beside its records: {error}"[:200], pieces[-1].end, rest)]
 
 
 def _pieces(payload: bytes) -> list[_Piece]:
@@ -277,24 +276,17 @@ def _publication(publication: Element, root: Element) -> _Publication:
 # -- one record -------------------------------------------------------------------------------------------------------
 
 
-def _outcomes(record: Element, told: _Publication, context: Context) -> list[Outcome]:
-    """The record's events, or the one reject that says why there are none."""
-    try:
-        key = "_".join((record.get("id") or "").split())
-        if not 0 < len(key) <= 200:
-            raise _Unreadable("an id of more than 200 letters" if key else "a record without an id")
-        own = text(record, "source", "sourceCountry").upper()
-        owner = told.country or own or told.supplier or text(record, "source", "sourceIdentification") or "unknown"
-        subject = f"roadevent:{'_'.join(owner.split())[:60]}:{key}"
-        nation = next((code for code in (own, told.country) if _NATION.fullmatch(code)), "")
-        said = _said(record, nation, told.language, context)
-        outcomes = [report(NAME, subject + suffix, at, body, context, b"") for suffix, at, body in said]
-        refused = next((outcome.reason for outcome in outcomes if isinstance(outcome, Reject)), "")
-        if refused:
-            raise _Unreadable(refused)
-    except _Unreadable as error:
-        return [Reject(str(error), 0, as_bytes(record))]
-    return outcomes
+def _outcomes(record: Element, told: _Publication, context: Context) -> Iterator[Outcome]:
+    """The record's events."""
+    key = "_".join((record.get("id") or "").split())
+    if not 0 < len(key) <= 200:
+        raise Unreadable("an id of more than 200 letters" if key else "a record without an id")
+    own = text(record, "source", "sourceCountry").upper()
+    owner = told.country or own or told.supplier or text(record, "source", "sourceIdentification") or "unknown"
+    subject = f"roadevent:{'_'.join(owner.split())[:60]}:{key}"
+    nation = next((code for code in (own, told.country) if _NATION.fullmatch(code)), "")
+    for suffix, at, body in _said(record, nation, told.language, context):
+        yield tell(NAME, subject + suffix, at, body, context)
 
 
 def _said(record: Element, nation: str, language: str, context: Context) -> Iterator[tuple[str, Millis, Body]]:
@@ -302,11 +294,11 @@ def _said(record: Element, nation: str, language: str, context: Context) -> Iter
     situation = record.getparent()
     real = text(situation, "headerInformation", "informationStatus") or "real"
     if real != "real" and context.world == REAL and context.origin == "observed":
-        raise _Unreadable(f"its informationStatus is {real[:40]!r}, not real")
+        raise Unreadable(f"its informationStatus is {real[:40]!r}, not real")
     zone = ZONES.get(nation)
     at = next((found for name in TIMES if (found := _time(record, name, zone)) is not None), None)
     if at is None:
-        raise _Unreadable("no time of its own: its age cannot be told")
+        raise Unreadable("no time of its own: its age cannot be told")
     validity = child(record, "validity")
     standing = text(validity, "validityStatus")
     cycle = child(child(record, "management"), "lifeCycleManagement")
@@ -463,12 +455,12 @@ def _time(holder: Element | None, name: str, zone: ZoneInfo | None) -> Millis | 
         days = timedelta(days="T24:00:00" in said)  # xs:dateTime has a midnight at the end of the day
         moment = datetime.fromisoformat(said.replace("T24:00:00", "T00:00:00"))
         if moment.tzinfo is None and zone is None:
-            raise _Unreadable(f"{name} {said[:40]!r} names no zone, nor its record a nation with one")
+            raise Unreadable(f"{name} {said[:40]!r} names no zone, nor its record a nation with one")
         return int((moment.replace(tzinfo=moment.tzinfo or zone) + days).timestamp() * 1000)
-    except _Unreadable:
+    except Unreadable:
         raise
     except (ValueError, OverflowError):
-        raise _Unreadable(f"{name} {said[:40]!r} is not a time") from None
+        raise Unreadable(f"{name} {said[:40]!r} is not a time") from None
 
 
 SOURCE = Source(
@@ -476,6 +468,7 @@ SOURCE = Source(
     title="Road situations in DATEX II",
     domain="land",
     nations=("EE", "LV"),
+    kinds=("roadevent",),
     transport="http",
     formats="DATEX II situation publications, version 2 and 3: d2LogicalModel, payload, messageContainer, SOAP",
     licence="Estonia: CC BY-NC 4.0; Latvia: CC0 1.0; others as their publisher says",
@@ -506,5 +499,5 @@ SOURCE = Source(
         ("temporarySpeedLimit, delayTimeValue, queueLength", "status.measures: speed_kmh, delay_min, queue_m"),
         ("informationStatus other than real", "rejected from an observed feed, else described.marking"),
     ),
-    decoder=lambda: Document(read),
+    decoder=lambda: Records(read),
 )

@@ -14,14 +14,15 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cop.event import Described, Event, Limit, Millis, Scalar, State, Status
-from cop.geo import Point, Unplaceable, axis_order, length, line_to_wgs84
-from feeds.adapter import Context, Document, Outcome, Reject, Source, report
+from cop.event import Described, Limit, Millis, Scalar, State, Status
+from cop.geo import Point, axis_order, length, line_to_wgs84
+from feeds.adapter import Context, Outcome, Records, Reject, Source, Unreadable, attempt, tell
 
 NAME: Final = "lt-eismoinfo"
 VILNIUS: Final = ZoneInfo("Europe/Vilnius")
@@ -98,10 +99,6 @@ _CLOSES = {b"}": b"{", b"]": b"["}
 Fields = dict[str, Any]
 
 
-class _Unreadable(ValueError):
-    """Why a record cannot be read."""
-
-
 class _Rules(msgspec.Struct, frozen=True):
     """What a record restricts."""
 
@@ -111,37 +108,33 @@ class _Rules(msgspec.Struct, frozen=True):
     reason: str
 
 
-def read(payload: bytes, context: Context) -> Iterator[Outcome]:
+def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     """Read one answer: for each record its two events, or one reject."""
     frames = {key: int(number) for key, number in _FRAME.findall(payload)}
     epsg = frames.get(b"latestWkid") or frames.get(b"wkid")
     seen: set[str] = set()
     for offset, raw, trouble in _records(payload):
-        try:
-            if trouble:
-                raise _Unreadable(trouble)
-            outcomes = _outcomes(_fields(raw), epsg, seen, context, raw, offset)
-        except (_Unreadable, Unplaceable) as error:
-            outcomes = (Reject(str(error), offset, raw),)
-        yield from outcomes
+        if trouble:
+            yield [Reject(trouble, offset, raw)]
+        else:
+            yield attempt(partial(_outcomes, raw, epsg, seen, context), offset, raw)
 
 
-def _outcomes(
-    record: Fields, epsg: int | None, seen: set[str], context: Context, raw: bytes, offset: int
-) -> Sequence[Outcome]:
+def _outcomes(raw: bytes, epsg: int | None, seen: set[str], context: Context) -> Iterator[Outcome]:
+    record = _fields(raw)
     key, name, text = (_text(record, field) for field in ("id", "name", "text"))
     if not _ID.fullmatch(key):
-        raise _Unreadable(f"id {key[:80]!r} is not an id" if key else "a record without an id")
+        raise Unreadable(f"id {key[:80]!r} is not an id" if key else "a record without an id")
     if key.upper().startswith("TEST") or _TEST.match(name) or _TEST.match(text):
-        raise _Unreadable("a test row")
+        raise Unreadable("a test row")
     if key in seen:
-        raise _Unreadable(f"the id {key} is there twice")
+        raise Unreadable(f"the id {key} is there twice")
     since, until = _time(record, "since", context), _time(record, "until", context)
     at = _time(record, "changed", context)
     if at is None:
         at = since
     if at is None:
-        raise _Unreadable("no time of its own: its age cannot be told")
+        raise Unreadable("no time of its own: its age cannot be told")
     point, path = _geometry(record, epsg)
     rules = _rules(record, f"{name}. {text}")
     category = _category(record, name, text, rules)
@@ -165,15 +158,9 @@ def _outcomes(
     reason = "; ".join(part for part in (rules.reason, text or name) if part)[:300]
     measures = {} if rules.speed is None else {"speed_kmh": rules.speed}
     subject = f"roadevent:LT:{key}"
-    outcomes = [
-        report(NAME, subject, at, said, context, raw, offset)
-        for said in (body, Status(rules.state, since, until, reason, measures))
-    ]
-    rejects = [outcome for outcome in outcomes if not isinstance(outcome, Event)]
-    if rejects:
-        return rejects[:1]
+    for said in (body, Status(rules.state, since, until, reason, measures)):
+        yield tell(NAME, subject, at, said, context)
     seen.add(key)
-    return outcomes
 
 
 # -- what is restricted -----------------------------------------------------------------------------------------------
@@ -280,7 +267,7 @@ def _lines(record: Fields) -> Iterator[Any]:
     if isinstance(text := record.get("polyline"), str):
         numbers = re.split(r"[\s,]+", text.strip())
         if len(numbers) % 2:
-            raise _Unreadable("a polyline with half a position")
+            raise Unreadable("a polyline with half a position")
         yield list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
@@ -288,7 +275,7 @@ def _placed(line: Any, epsg: int | None) -> tuple[Point, ...]:
     """The line in degrees. The numbers tell frame and order, for in Lithuania no easting is also a northing."""
     pairs = [_pair(pair) for pair in line] if isinstance(line, list) else []
     if not pairs:
-        raise _Unreadable("a line without positions")
+        raise Unreadable("a line without positions")
     frames = (epsg,) if epsg else (LKS94, DEGREES)
     for frame in frames:
         order = axis_order(frame, *pairs[0])
@@ -296,19 +283,19 @@ def _placed(line: Any, epsg: int | None) -> tuple[Point, ...]:
             placed = line_to_wgs84(frame, pairs, order=order)
             break
     else:
-        raise _Unreadable(f"position {pairs[0][0]:g}, {pairs[0][1]:g} is not in Lithuania")
+        raise Unreadable(f"position {pairs[0][0]:g}, {pairs[0][1]:g} is not in Lithuania")
     for pair, (lon, lat) in zip(pairs, placed, strict=True):
         if not (WEST <= lon <= EAST and SOUTH <= lat <= NORTH):
-            raise _Unreadable(f"position {pair[0]:g}, {pair[1]:g} is not in Lithuania")
+            raise Unreadable(f"position {pair[0]:g}, {pair[1]:g} is not in Lithuania")
     return tuple((round(lon, 6), round(lat, 6)) for lon, lat in placed)
 
 
 def _pair(pair: Any) -> tuple[float, float]:
     if not isinstance(pair, list | tuple) or len(pair) < 2:
-        raise _Unreadable(f"{str(pair)[:40]!r} is not a position")
+        raise Unreadable(f"{str(pair)[:40]!r} is not a position")
     first, second = (_number(each) for each in pair[:2])
     if first is None or second is None:
-        raise _Unreadable(f"{str(pair)[:60]} is not a position")
+        raise Unreadable(f"{str(pair)[:60]} is not a position")
     return first, second
 
 
@@ -347,7 +334,7 @@ def _time(record: Fields, field: str, context: Context) -> Millis | None:
                 moment += timedelta(days=1)
             first, second = (_millis(moment.replace(tzinfo=VILNIUS, fold=fold)) for fold in (0, 1))
         except (ValueError, OverflowError):
-            raise _Unreadable(f"{column} {str(said)[:40]!r} is not a time") from None
+            raise Unreadable(f"{column} {str(said)[:40]!r} is not a time") from None
         later = field == "until" or (field == "changed" and second <= context.received)
         return max(first, second) if later else min(first, second)
     return None
@@ -368,11 +355,11 @@ def _fields(raw: bytes) -> Fields:
         try:
             text = raw.decode("cp1257")
         except UnicodeDecodeError as error:
-            raise _Unreadable(f"neither UTF-8 nor windows-1257 at byte {error.start} of the record") from None
+            raise Unreadable(f"neither UTF-8 nor windows-1257 at byte {error.start} of the record") from None
     try:
         record = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise _Unreadable(f"not JSON: {error}") from None
+        raise Unreadable(f"not JSON: {error}") from None
     flat: Fields = {}
     for part in (record, *(record.get(key) for key in ("location", "attributes", "geometry"))):
         if isinstance(part, dict):
@@ -472,6 +459,7 @@ SOURCE = Source(
     title="Road events of Lithuania",
     domain="land",
     nations=("LT",),
+    kinds=("roadevent",),
     transport="http",
     formats="JSON in UTF-8 or windows-1257: layer of restrictions, ArcGIS features, or open list of restrictions",
     licence="Open data; name the source",
@@ -498,5 +486,5 @@ SOURCE = Source(
         ("description", "described.properties.text, status.reason"),
         ("startTime, endTime", "status.since, status.until"),
     ),
-    decoder=lambda: Document(read),
+    decoder=lambda: Records(read),
 )

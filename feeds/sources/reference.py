@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 
 import msgspec
 
-from cop.event import STATES, Described, Event, Limit, Millis, Scalar, State, Status, is_exercise
-from feeds.adapter import Context, Document, Outcome, Reject, Source, report
+from cop.event import STATES, Described, Limit, Millis, Scalar, State, Status, is_exercise
+from feeds.adapter import Context, Outcome, Records, Reject, Source, Unreadable, attempt, tell
 
 BOM = b"\xef\xbb\xbf"
 MARKING = "EXERCISE DATA"
@@ -100,53 +101,43 @@ _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-class _Unreadable(ValueError):
-    """Why a row cannot be read."""
-
-
-def read(payload: bytes, context: Context) -> Iterator[Outcome]:
+def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     """Read one register: for each row its events, or one reject."""
     text = payload.removeprefix(BOM)
     lines = _lines(text, len(payload) - len(text))
     try:
         header = _cells(next(lines, (0, b""))[1])
         register = _register(header)
-    except _Unreadable as error:
-        yield Reject(str(error), 0, payload)
+    except Unreadable as error:
+        yield [Reject(str(error), 0, payload)]
         return
     seen: set[str] = set()
     for offset, line in lines:
-        try:
-            row = _row(header, line)
-            key = row[register.key]
-            if key in seen:
-                raise _Unreadable(f"{register.key} {key!r} is there twice")
-            outcomes = list(_outcomes(register, row, context, line, offset))
-        except _Unreadable as error:
-            yield Reject(str(error), offset, line)
-            continue
-        if isinstance(outcomes[0], Event):
-            seen.add(key)
-        yield from outcomes
+        yield attempt(partial(_outcomes, register, header, line, seen, context), offset, line)
 
 
-def _outcomes(register: Register, row: dict[str, str], context: Context, raw: bytes, offset: int) -> Iterable[Outcome]:
-    """The row's events in the world of the context, or the one reject that says why there are none."""
+def _outcomes(
+    register: Register, header: list[str], line: bytes, seen: set[str], context: Context
+) -> Iterator[Outcome]:
+    """The row's events in the world of the context."""
+    row = _row(header, line)
     key = row[register.key]
+    if key in seen:
+        raise Unreadable(f"{register.key} {key!r} is there twice")
     if not _ID.fullmatch(key):
-        raise _Unreadable(f"{register.key} {key!r} is not an id")
+        raise Unreadable(f"{register.key} {key!r} is not an id")
     subject, at, play = f"{register.kind}:{key}", _as_of(row["as_of"]), is_exercise(context.world)
-    told = report("reference", subject, at, _described(register, row, play), context, raw, offset)
+    yield tell("reference", subject, at, _described(register, row, play), context)
     status = _startex(register, row) if play else None
-    if status is None or not isinstance(told, Event):
-        return (told,)
-    return told, report("reference", subject, at, status, context, raw, offset)
+    if status is not None:
+        yield tell("reference", subject, at, status, context)
+    seen.add(key)
 
 
 def _described(register: Register, row: dict[str, str], play: bool) -> Described:
     name = " – ".join(row[column] for column in register.names if row[column])
     if not name:
-        raise _Unreadable("a row without a name")
+        raise Unreadable("a row without a name")
     lon, lat = _place(row["lon"], row["lat"])
     properties: dict[str, Scalar] = {column: row[column] for column in register.texts if row[column]}
     properties |= _numbers(row, register.numbers)
@@ -156,7 +147,7 @@ def _described(register: Register, row: dict[str, str], play: bool) -> Described
     classes = _numbers(row, register.mlc) if play else {}
     limits = tuple(Limit(column.removeprefix(EXERCISE), n, "MLC", "exercise") for column, n in classes.items())
     if any(limit.value < 0 for limit in limits):
-        raise _Unreadable("a negative load class")
+        raise Unreadable("a negative load class")
     marking = (row.get("exercise_label") or MARKING) if play else ""
     return Described(name, _nations(register, row), lon, lat, (), "", limits, properties, row["basis"], marking)
 
@@ -168,7 +159,7 @@ def _startex(register: Register, row: dict[str, str]) -> Status | None:
         return None
     state: State | None = next((state for state in STATES if state == said), None)
     if state is None:
-        raise _Unreadable(f"exercise_startex {said!r} is not a state")
+        raise Unreadable(f"exercise_startex {said!r} is not a state")
     return Status(state, reason=row["exercise_reason"])
 
 
@@ -176,18 +167,18 @@ def _nations(register: Register, row: dict[str, str]) -> tuple[str, ...]:
     nations = tuple(dict.fromkeys(nation for column in register.nations for nation in row[column].split("/")))
     for nation in nations:
         if not _NATION.fullmatch(nation):
-            raise _Unreadable(f"nation {nation!r} is not a two-letter code")
+            raise Unreadable(f"nation {nation!r} is not a two-letter code")
     return nations
 
 
 def _place(lon_text: str, lat_text: str) -> tuple[float, float]:
     for name, text in (("lon", lon_text), ("lat", lat_text)):
         if not _NUMBER.fullmatch(text):
-            raise _Unreadable(f"{name} {text!r} is not a number")
+            raise Unreadable(f"{name} {text!r} is not a number")
     lon, lat = float(lon_text), float(lat_text)
     if not (WEST <= lon <= EAST and SOUTH <= lat <= NORTH):
         swapped = "lon and lat are swapped" if WEST <= lat <= EAST and SOUTH <= lon <= NORTH else "not in the area"
-        raise _Unreadable(f"lon {lon_text}, lat {lat_text}: {swapped}")
+        raise Unreadable(f"lon {lon_text}, lat {lat_text}: {swapped}")
     return lon, lat
 
 
@@ -198,7 +189,7 @@ def _numbers(row: dict[str, str], columns: tuple[str, ...]) -> dict[str, int | f
         if not (text := row[column]):
             continue
         if not _NUMBER.fullmatch(text):
-            raise _Unreadable(f"{column} {text!r} is not a number")
+            raise Unreadable(f"{column} {text!r} is not a number")
         found[column] = float(text) if "." in text else int(text)
     return found
 
@@ -209,24 +200,24 @@ def _as_of(text: str) -> Millis:
             raise ValueError
         day = date.fromisoformat(text)
     except ValueError:
-        raise _Unreadable(f"as_of {text!r} is not a day") from None
+        raise Unreadable(f"as_of {text!r} is not a day") from None
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
 
 
 def _register(header: list[str]) -> Register:
     register = next((REGISTERS[column] for column in header if column in REGISTERS), None)
     if register is None:
-        raise _Unreadable(f"no register has these columns: {', '.join(header[:5])[:200]}")
+        raise Unreadable(f"no register has these columns: {', '.join(header[:5])[:200]}")
     missing = [column for column in register.columns if column not in header]
     if missing or len(set(header)) < len(header):
-        raise _Unreadable(f"{register.file}: missing or repeated columns {', '.join(missing)}".rstrip())
+        raise Unreadable(f"{register.file}: missing or repeated columns {', '.join(missing)}".rstrip())
     return register
 
 
 def _row(header: list[str], line: bytes) -> dict[str, str]:
     cells = _cells(line)
     if len(cells) != len(header):
-        raise _Unreadable(f"{len(cells)} cells where the header has {len(header)}")
+        raise Unreadable(f"{len(cells)} cells where the header has {len(header)}")
     return dict(zip(header, cells, strict=True))
 
 
@@ -234,9 +225,9 @@ def _cells(line: bytes) -> list[str]:
     try:
         (cells,) = csv.reader([line.decode("utf-8")], strict=True)
     except UnicodeDecodeError as error:
-        raise _Unreadable(f"not UTF-8 at byte {error.start} of the line") from None
+        raise Unreadable(f"not UTF-8 at byte {error.start} of the line") from None
     except (csv.Error, ValueError) as error:
-        raise _Unreadable(f"not a line of CSV: {error}") from None
+        raise Unreadable(f"not a line of CSV: {error}") from None
     return [cell.strip() for cell in cells]
 
 
@@ -253,6 +244,7 @@ SOURCE = Source(
     title="Reference registers",
     domain="land",
     nations=("EE", "LV", "LT"),
+    kinds=tuple(register.kind for register in REGISTERS.values()),
     transport="file",
     formats="CSV in UTF-8, one register a file, one row a line; the header tells which register",
     licence="Apache-2.0, as the project",
@@ -277,5 +269,5 @@ SOURCE = Source(
         ("exercise_startex, exercise_reason, in an exercise only", "status.state, status.reason"),
         ("exercise_label, in an exercise only", "described.marking"),
     ),
-    decoder=lambda: Document(read),
+    decoder=lambda: Records(read),
 )

@@ -21,11 +21,9 @@ from typing import Annotated
 import msgspec
 
 from cop.event import Body, Described, Gone, Planned, Scalar, Sighted, Waypoint
-from feeds.adapter import Context, Outcome, Reject, Source, report
+from feeds.adapter import Context, LineRecords, Outcome, Source, Unreadable, tell
 
 MARKING = "EXERCISE DATA"
-MAX_LINE = 65536
-"""Bytes: a longer line is no report, and is rejected in pieces of this size rather than kept."""
 
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 ConvoyId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,32}\Z")]
@@ -114,51 +112,14 @@ def write(reports: list[Report]) -> bytes:
     return _encoder.encode_lines(reports)
 
 
-class Lines:
-    """The decoder: keeps the line that has not ended yet, and where in the stream it began."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._offset = 0
-        self._overlong = False
-
-    def feed(self, chunk: bytes, context: Context) -> Iterator[Outcome]:
-        """Read each line that ends in these bytes."""
-        buffer, start = self._rest + chunk, 0
-        while True:
-            end = buffer.find(b"\n", start, start + MAX_LINE + 1)
-            if end >= 0:
-                piece, size = buffer[start:end], end + 1 - start
-            elif len(buffer) - start > MAX_LINE:
-                piece, size = buffer[start : start + MAX_LINE], MAX_LINE
-                self._overlong = True
-            else:
-                break
-            yield from self._read(piece, context)
-            self._overlong = self._overlong and end < 0
-            start += size
-            self._offset += size
-        self._rest = buffer[start:]
-
-    def close(self, context: Context) -> Iterator[Outcome]:
-        """Read what is left as a line."""
-        rest, self._rest = self._rest, b""
-        yield from self._read(rest, context)
-        self._offset += len(rest)
-
-    def _read(self, line: bytes, context: Context) -> Iterator[Outcome]:
-        if not line.strip():
-            return
-        if self._overlong:
-            yield Reject(f"a line longer than {MAX_LINE} bytes", self._offset, line)
-            return
-        try:
-            told = _decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            yield Reject(f"not a report: {error}", self._offset, line)
-            return
-        play = msgspec.structs.replace(context, origin="simulated") if context.origin == "observed" else context
-        yield report("simulated", f"convoy:{told.id}", told.at, _body(told), play, line, self._offset)
+def read(line: bytes, context: Context) -> Iterator[Outcome]:
+    """The event of one line."""
+    try:
+        told = _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unreadable(f"not a report: {error}") from error
+    play = msgspec.structs.replace(context, origin="simulated") if context.origin == "observed" else context
+    yield tell("simulated", f"convoy:{told.id}", told.at, _body(told), play)
 
 
 def _body(told: Report) -> Body:
@@ -182,6 +143,7 @@ SOURCE = Source(
     title="Simulated convoys",
     domain="land",
     nations=("EE", "LV", "LT"),
+    kinds=("convoy",),
     transport="tcp",
     formats="JSON lines: convoy, plan, position, gone",
     licence="Apache-2.0, as the project",
@@ -204,5 +166,5 @@ SOURCE = Source(
         ("gone: reason", "gone.reason"),
         ("always EXERCISE DATA", "described.marking, planned.marking"),
     ),
-    decoder=Lines,
+    decoder=lambda: LineRecords(read),
 )

@@ -42,7 +42,7 @@ def read(*sent: bytes, received: int = NOW) -> tuple[list[Outcome], int]:
     decoder = AisDecoder()
     context = Context(received)
     outcomes = [*decoder.feed(b"".join(line + b"\r\n" for line in sent), context), *decoder.close(context)]
-    return outcomes, decoder.ignored
+    return outcomes, decoder.counts.ignored
 
 
 def events(*sent: bytes, received: int = NOW) -> list[Event]:
@@ -556,7 +556,7 @@ def pieces(payload: bytes, cuts: list[int]) -> list[bytes]:
 def outcomes_of(chunks: list[bytes]) -> tuple[list[Outcome], int]:
     decoder = AisDecoder()
     found = [each for chunk in chunks for each in decoder.feed(chunk, CONTEXT)]
-    return [*found, *decoder.close(CONTEXT)], decoder.ignored
+    return [*found, *decoder.close(CONTEXT)], decoder.counts.ignored
 
 
 @settings(max_examples=150, deadline=None)

@@ -17,9 +17,9 @@ from pyproj import Geod
 
 from cop.event import Described, Event, Gone, Planned, Sighted
 from cop.picture import Picture, fold
-from feeds.adapter import Context, Outcome, Reject, decode
+from feeds.adapter import MAX_LINE, Context, Outcome, Reject, decode
 from feeds.simulated import convoys as sim
-from feeds.sources.simulated import MARKING, MAX_LINE, SOURCE, Convoy, Left, Plan, Position, Report, write
+from feeds.sources.simulated import MARKING, SOURCE, Convoy, Left, Plan, Position, Report, write
 
 WALL = 1_773_150_000_000
 PLAY = Context(WALL, "exercise/amber", "simulated")

@@ -28,7 +28,7 @@ SHIPS = fleet(1, 60)
 def read(messages: list[bytes], received: int = NOW) -> list[Event]:
     decoder = AisDecoder()
     outcomes = [*decoder.feed(b"".join(messages), Context(received)), *decoder.close(Context(received))]
-    assert decoder.ignored == 0
+    assert decoder.counts.ignored == 0
     assert all(isinstance(each, Event) for each in outcomes)
     return [each for each in outcomes if isinstance(each, Event)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from cop.event import event as make_event
 from cop.picture import Picture
 from dashboard.embedded import Embedded
 from feeds import worker as worker_module
-from feeds.adapter import Context, Document, Outcome
+from feeds.adapter import Context, Outcome, Records
 from feeds.transport import Fetched, Unreachable
 from feeds.worker import RAW_BYTES, Worker, known_subjects, run_all
 from tests.feeding import TOY, Desk, health, in_milliseconds, names, picture, read, run, seen_health, toy, until
@@ -68,7 +68,7 @@ def test_a_doubtful_payload_that_has_not_changed_is_doubtful_still(desk: Desk, s
     run(toy(desk.url), test)
 
 
-def broken(payload: bytes, context: Context) -> Iterator[Outcome]:
+def broken(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     yield from read(payload.partition(b"crash")[0], context)
     if b"crash" in payload:
         raise ZeroDivisionError("a fault of the decoder")
@@ -76,7 +76,7 @@ def broken(payload: bytes, context: Context) -> Iterator[Outcome]:
 
 def test_a_decoder_that_breaks_down_costs_its_payload_and_not_the_feed(desk: Desk) -> None:
     desk.answers = [(200, b"a\nb\ncrash", {"ETag": '"1"'}), (304, b"", {})]
-    source = msgspec.structs.replace(TOY, decoder=lambda: Document(broken))
+    source = msgspec.structs.replace(TOY, decoder=lambda: Records(broken))
 
     async def test(bus: MemoryBus) -> None:
         async def kept() -> list[Quarantined]:
