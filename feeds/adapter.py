@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -131,6 +131,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     quirks: tuple[tuple[str, str], ...] = ()
     """(name of the test, trap of the feed): each is shown in the documentation and proved by that test."""
     decoder: Callable[[], Decoder]
+    configure: Callable[[Mapping[str, Any]], Callable[[], Decoder]] | None = None
+    """Makes the decoder for what an operator's table `options` says (columns, grid, targets). Raises `ValueError` with
+    what is wrong with it. None: the source takes no options."""
+    datagrams: Literal["line", "message"] = "line"
+    """What a UDP datagram is: a piece of a stream of lines, or a message of its own."""
 
 
 class Records:

@@ -137,6 +137,8 @@ class _Publication(NamedTuple):
     country: str = ""
     supplier: str = ""
     language: str = ""
+    reader: str = NAME
+    """The source whose events these are."""
 
 
 class _Piece(NamedTuple):
@@ -156,8 +158,11 @@ class _Condition(NamedTuple):
     doubt: str
 
 
-def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
-    """Read one publication: for each record its events, or one reject. Nothing at all is an empty publication."""
+def read(payload: bytes, context: Context, name: str = NAME) -> Iterator[Sequence[Outcome]]:
+    """Read one publication for the source of that name: for each record its events, or one reject.
+
+    Nothing at all is an empty publication.
+    """
     if not payload.strip(b"\xef\xbb\xbf \t\r\n"):
         return
     if (title := page(payload)) is not None:
@@ -172,15 +177,15 @@ def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     try:
         root = parse(payload)
     except Broken as error:
-        yield from _salvaged(payload, str(error), context)
+        yield from _salvaged(payload, str(error), context, name)
         return
     if root.getroottree().docinfo.internalDTD is not None:
         yield [Reject("a document type declaration, which DATEX II has not", 0, payload)]
         return
-    yield from _published(root, payload, context)
+    yield from _published(root, payload, context, name)
 
 
-def _published(root: Element, payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
+def _published(root: Element, payload: bytes, context: Context, name: str) -> Iterator[Sequence[Outcome]]:
     found = list(root.iter("{*}payloadPublication", "{*}payload"))
     if not found:
         fault = next(root.iter("{*}faultstring", "{*}Reason"), None)
@@ -189,7 +194,7 @@ def _published(root: Element, payload: bytes, context: Context) -> Iterator[Sequ
     spans: list[tuple[int, int]] | None = None
     index = 0
     for publication in found:
-        told = _publication(publication, root)
+        told = _publication(publication, root, name)
         records = list(publication.iter("{*}situationRecord"))
         if not records and kind(publication) != "SituationPublication":
             yield [Reject(f"no situations but a {kind(publication)[:60] or 'payload of no type'}", 0, payload)]
@@ -212,22 +217,22 @@ def _spans(payload: bytes, root: Element) -> list[tuple[int, int]]:
     return list(zip(begins, ends, strict=True)) if len(begins) == len(ends) == count else []
 
 
-def _salvaged(payload: bytes, error: str, context: Context) -> Iterator[Sequence[Outcome]]:
+def _salvaged(payload: bytes, error: str, context: Context, name: str) -> Iterator[Sequence[Outcome]]:
     """The whole records of what is no well-formed document, and at least one reject."""
     pieces = _pieces(payload)
     if not pieces or b"<!DOCTYPE" in payload or b"<!ENTITY" in payload:
         yield [Reject(f"not well-formed XML: {error}"[:200], 0, payload)]
         return
     names: dict[bytes, bytes] = {}
-    for name, value in _XMLNS.findall(payload):
-        names.setdefault(name, value)
+    for prefix, value in _XMLNS.findall(payload):
+        names.setdefault(prefix, value)
     declared = _DECLARED.match(payload)
     opening = b'<?xml version="1.0" encoding="%s"?><cut' % (declared[1] if declared else b"UTF-8")
     opening += b"".join(b" %s=%s" % pair for pair in names.items()) + b">"
-    told = _Publication()
+    told = _Publication(reader=name)
     try:
         root = parse(payload[: pieces[0].begin], recover=True)
-        told = _publication(next(root.iter("{*}payloadPublication", "{*}payload"), root), root)
+        told = _publication(next(root.iter("{*}payloadPublication", "{*}payload"), root), root, name)
     except Broken:
         pass  # without a head the records are of nobody
     lost = False
@@ -265,12 +270,12 @@ def _pieces(payload: bytes) -> list[_Piece]:
     return pieces
 
 
-def _publication(publication: Element, root: Element) -> _Publication:
+def _publication(publication: Element, root: Element, name: str) -> _Publication:
     holders = (child(publication, "publicationCreator"), next(root.iter("{*}supplierIdentification"), None))
     country, supplier = (
         next((said for each in holders if (said := text(each, name))), "") for name in ("country", "nationalIdentifier")
     )
-    return _Publication(country.upper(), supplier, (publication.get("lang") or "")[:2].lower())
+    return _Publication(country.upper(), supplier, (publication.get("lang") or "")[:2].lower(), name)
 
 
 # -- one record -------------------------------------------------------------------------------------------------------
@@ -286,7 +291,7 @@ def _outcomes(record: Element, told: _Publication, context: Context) -> Iterator
     subject = f"roadevent:{'_'.join(owner.split())[:60]}:{key}"
     nation = next((code for code in (own, told.country) if _NATION.fullmatch(code)), "")
     for suffix, at, body in _said(record, nation, told.language, context):
-        yield tell(NAME, subject + suffix, at, body, context)
+        yield tell(told.reader, subject + suffix, at, body, context)
 
 
 def _said(record: Element, nation: str, language: str, context: Context) -> Iterator[tuple[str, Millis, Body]]:
