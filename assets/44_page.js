@@ -282,7 +282,8 @@
     askExercise();
     setInterval(slow, SLOW_MS);
     setInterval(cop.table.tick, SLOW_MS);
-    new ResizeObserver(() => page.map && page.map.invalidateSize()).observe(byId('map-box'));
+    const box = byId('map-box');
+    if (box) new ResizeObserver(() => page.map && page.map.invalidateSize()).observe(box);
     cop.lists.news();
     slow();
   }
@@ -306,7 +307,7 @@
   let current = null;
   new MutationObserver(() => {
     const root = document.querySelector('[data-page]');
-    if (root && root !== current && byId('map-box')) {
+    if (root && root !== current && (byId('map-box') || byId('feeds-grid'))) {
       const first = current === null;
       current = root;
       if (first) begin(root);

@@ -68,6 +68,48 @@ def decode_datex2(told: Row) -> list[Row]:
     return [row("decode_datex2", "DATEX II decode to events", round(told["records_per_s"]), "records/s", "", base)]
 
 
+def decode_sources(told: Row) -> list[Row]:
+    """Every source's decoder, beside its container's parser."""
+    return [
+        row(
+            "decode_sources",
+            f"decode {each['source']} ({each['bytes'] / 1e3:,.1f} kB)",
+            each["records_per_s"],
+            "records/s",
+            "",
+            f"{each['mb_per_s']:.3g} MB/s; {each['container']} alone: {each['container_mb_per_s']:.3g} MB/s",
+        )
+        for each in told["sources"]
+    ]
+
+
+def decode_stream(told: Row) -> list[Row]:
+    """A long file through `cop decode`, and its memory."""
+    what = f"cop decode ais, {told['megabytes']:.0f} MB"
+    base = f"Python counts the lines: {told['baseline_count_lines_per_s']}/s"
+    peaks = ", ".join(f"{share}: {peak:.1f} MB" for share, peak in told["peak_rss_mb"].items())
+    return [
+        row("decode_stream", what, told["lines_per_s"], "lines/s", "", base),
+        row("decode_stream", f"{what}: peak memory grown from 10 % to the end", told["peak_rss_grown_mb"], "MB"),
+        row("decode_stream", f"{what}: peak memory", told["peak_rss_mb"]["end"], "MB", "", peaks),
+    ]
+
+
+def play_day(told: Row) -> list[Row]:
+    """A recording of all feeds at many times its pace."""
+    what = f"{told['hours']:g} h of {told['feeds']} feeds played at {told['pace']:g} times their pace"
+    paced, most = told["played"], told["baseline_pace_max"]
+    base = f"pace=max: {most['events_per_s']} events/s"
+    lag = f"largest: {paced['largest_lag_ms']} ms, after the start {paced['largest_lag_after_start_ms']} ms"
+    busy = ", ".join(f"{feed} {seconds} s" for feed, seconds in paced["busiest_cpu_s"].items())
+    core = round(paced["cpu_s"] / paced["seconds"], 3)
+    return [
+        row("play_day", what, paced["events_per_s"], "events/s", "", base),
+        row("play_day", f"{what}: lag at the end", paced["lag_at_end_ms"], "ms", "under 1000", lag),
+        row("play_day", f"{what}: the workers' process", core, "core", "", f"busiest: {busy}"),
+    ]
+
+
 def canvas(told: list[Row]) -> list[Row]:
     """The longest time that moving tracks held the main thread, each moving every second."""
     plain = {each["tracks"]: each for each in told if each["way"] == "circle_marker"}
@@ -87,6 +129,9 @@ BENCHES: Final[dict[str, Callable[[Any], list[Row]]]] = {
     "xadd": xadd,
     "decode_ais": decode_ais,
     "decode_datex2": decode_datex2,
+    "decode_sources": decode_sources,
+    "decode_stream": decode_stream,
+    "play_day": play_day,
     "canvas": canvas,
 }
 

@@ -110,7 +110,10 @@ class Gone(_Body, frozen=True, tag="gone"):
 
 
 class Health(_Body, frozen=True, tag="health"):
-    """How a feed is doing. `records` and `rejects` count since the feed started; `newest` is its newest source time."""
+    """How a feed is doing. `records` and `rejects` count since the feed started; `newest` is its newest source time.
+
+    `reasons` has the most frequent reasons of rejection and how often each came.
+    """
 
     state: FeedState
     detail: str = ""
@@ -119,6 +122,7 @@ class Health(_Body, frozen=True, tag="health"):
     rejects: int = 0
     newest: Millis | None = None
     stale_s: float = 0.0
+    reasons: dict[str, int] = {}
 
 
 Body = Sighted | Described | Status | Planned | Gone | Health

@@ -119,14 +119,16 @@ class Entity:
     def status(self, now: Millis) -> Event | None:
         """The status that counts at `now`, or None when nobody says anything that holds now.
 
-        Among those in force, an injected one overrides an observed one of the same exercise view; then the worst
-        of the injected, else the newest. Unknown stays unknown: no report is turned into `open` here.
+        Of those in force an injected one overrides the others: it is what an exercise wants to be so. Else who knows
+        goes before who says `unknown`, and of those who know the worst counts, then the newest: two sources that
+        disagree about a bridge don't make it passable, and the other report stays beside it. A source takes its own
+        word back by a newer one. No report is turned into `open` here.
         """
         held = [e for e in self.events if isinstance(e.body, Status) and in_force(e.body, now)]
         injected = [e for e in held if e.origin == "injected"]
         if injected:
             return max(injected, key=lambda e: (_severity(e), e.at, e.id))
-        return held[0] if held else None
+        return max(held, key=lambda e: (_known(e), _severity(e), e.at, e.id), default=None)
 
     def state(self, now: Millis) -> State:
         """The state at `now`; `unknown` when no status holds."""
@@ -171,6 +173,10 @@ def fold(events: Iterable[Event]) -> Picture:
     for event in events:
         picture.fold(event)
     return picture
+
+
+def _known(event: Event) -> bool:
+    return isinstance(event.body, Status) and event.body.state != "unknown"
 
 
 def _severity(event: Event) -> int:

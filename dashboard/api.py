@@ -152,8 +152,34 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
         """The effects that an inject can have, with their measures and units."""
         return {effect: dict(measures) for effect, measures in MEASURES.items()}
 
+    _quarantine_routes(api, hub, seen)
     _exercise_routes(api, hub, exercises)
     return api
+
+
+def _quarantine_routes(api: APIRouter, hub: Hub, seen: Callable[[str], str]) -> None:
+    @api.get("/quarantine")
+    async def quarantine(
+        world: World = REAL,
+        feed: Annotated[str, Query(description="only of this feed")] = "",
+        count: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    ) -> list[dict[str, Any]]:
+        """What could not be read or can't be true, the newest first: who said it, when, and why it was rejected."""
+        kept = await _told(hub.quarantined(seen(world), count))
+        return [
+            {"id": k.id, "world": k.world, "feed": k.source, "reason": k.reason, "received": k.received,
+             "offset": k.offset, "bytes": len(k.raw), "name": k.name}
+            for k in kept
+            if feed in ("", k.source)
+        ]  # fmt: skip
+
+    @api.get("/quarantine/{record}", response_class=Response)
+    async def rejected(record: str, world: World = REAL) -> Response:
+        """The bytes of one rejected record, as they came."""
+        found = await _told(hub.kept(seen(world), record))
+        if found is None:
+            raise HTTPException(404, f"no record {record!r} is in quarantine")
+        return Response(found.raw, media_type="application/octet-stream")
 
 
 def _exercise_routes(api: APIRouter, hub: Hub, exercises: Exercises) -> None:
@@ -238,7 +264,7 @@ def details(hub: Hub, world: str, entity: Entity, row: dict[str, Any]) -> dict[s
 
 
 async def _told(work: Awaitable[T]) -> T:
-    """Turn what exercise control can get wrong into answers that say so."""
+    """Turn what can go wrong on the way to the stream into answers that say so."""
     try:
         return await work
     except NoSuchThing as error:
@@ -246,7 +272,7 @@ async def _told(work: Awaitable[T]) -> T:
     except InvalidEvent as error:
         raise HTTPException(422, str(error)) from error
     except BusDown as error:
-        raise HTTPException(503, f"nothing was written, the stream is out of reach: {error}") from error
+        raise HTTPException(503, f"nothing was done, the stream is out of reach: {error}") from error
 
 
 def _bbox(text: str) -> Callable[[dict[str, Any]], bool]:

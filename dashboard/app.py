@@ -18,7 +18,7 @@ from dash import Dash, html
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
 
-from dashboard import excon, staff, wall
+from dashboard import excon, feedpage, staff, wall
 from dashboard.exercises import Exercises
 from dashboard.hub import Hub
 from dashboard.maps import extra_layers, tile_routes
@@ -63,6 +63,7 @@ def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises], None]:
             "/wall": ("Wall display", lambda **query: wall.layout(settings, layers, query)),
             "/excon": ("Exercise control", lambda **query: excon.layout(hub, settings, layers, query)),
         }
+        pages["/feeds"] = "Feeds and quarantine", lambda **query: feedpage.layout(settings, query)
         for path, (title, layout) in pages.items():
             dash.register_page(f"page{path.replace('/', '.')}", path=path, title=title, layout=layout)
             if path != "/":
@@ -70,6 +71,7 @@ def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises], None]:
         tile_routes(server, layers)
         staff.callbacks(app, hub)
         excon.callbacks(app, hub, exercises)
+        feedpage.callbacks(app, hub)
 
     return add
 

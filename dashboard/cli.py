@@ -14,7 +14,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from cop.event import REAL, Event, encode, is_exercise
+from dashboard import feedcli
 from dashboard.settings import BadSetting, Values, load, table
 
 CHUNK = 65_536
@@ -30,8 +33,8 @@ def main(argv: list[str] | None = None) -> int:
     run.add_argument("--tied", action="store_true", help="end also when the parent process dies")
     commands.add_parser("dashboard", help="run one dashboard process")
     worker = commands.add_parser("worker", help="run the feeds of one group")
-    worker.add_argument("group", help="the group, see `cop feeds`")
-    commands.add_parser("feeds", help="list the sources and the feeds that run, by group")
+    worker.add_argument("group", help="the group, see `cop feed list`")
+    feedcli.arguments(commands)
     commands.add_parser("keeper", help="keep the streams bounded")
     commands.add_parser("simulate", help="run the simulators")
     acl = commands.add_parser("acl", help="write the ACL file of an external Redis or Valkey")
@@ -40,8 +43,9 @@ def main(argv: list[str] | None = None) -> int:
     doctor = commands.add_parser("doctor", help="check a running system from end to end")
     doctor.add_argument("--json", action="store_true", help="answer as JSON")
     read = commands.add_parser("decode", help="print the events of a payload, one JSON object a line")
-    read.add_argument("feed", help="the source's name, see `cop feeds`")
+    read.add_argument("feed", help="the source's name, see `cop feed list`")
     read.add_argument("file", nargs="?", default="-", help="the payload; - or nothing: standard input")
+    read.add_argument("--counts", action="store_true", help="end with what became of the records, on standard error")
     read.add_argument("--received", type=int, help="when it was received, ms UTC; default: now")
     read.add_argument("--world", default=REAL, help="real or exercise/<name>")
     read.add_argument("--origin", default="observed", choices=("observed", "simulated", "injected"))
@@ -92,18 +96,6 @@ def _worker(settings: Values, wanted: argparse.Namespace) -> int:
     return until_stopped(lambda: run_all(chosen, bus(settings, role)))
 
 
-def _feeds(settings: Values, wanted: argparse.Namespace) -> int:
-    from dashboard.plan import plan
-    from feeds.adapter import sources
-
-    for source in sources().values():
-        print(f"{source.name:<14} {source.title} ({', '.join(source.nations)}; {source.licence})")
-    print()
-    for feed in plan(settings).values():
-        print(f"{feed.group:<10} {feed.name:<14} {feed.origin:<10} {feed.world:<14} {feed.address}")
-    return 0
-
-
 def _keeper(settings: Values, wanted: argparse.Namespace) -> int:
     from dashboard.keeper import Keeper
     from dashboard.serve import bus
@@ -114,7 +106,7 @@ def _keeper(settings: Values, wanted: argparse.Namespace) -> int:
 
 
 def _simulate(settings: Values, wanted: argparse.Namespace) -> int:
-    from feeds.simulated import convoys, services, traffic
+    from feeds.simulated import convoys, server, traffic
 
     host, port = "127.0.0.1", settings.whole("COP_SIM_PORT")
     seed, scale = settings.whole("COP_SEED"), settings.number("COP_SIM_SCALE")
@@ -123,7 +115,7 @@ def _simulate(settings: Values, wanted: argparse.Namespace) -> int:
         await asyncio.gather(
             traffic.serve(host, port, seed=seed, count=settings.whole("COP_SIM_VESSELS")),
             convoys.serve(host, port + 1, seed=seed, scale=scale),
-            services.serve(host, port + 2, seed=seed),
+            server.serve_all(host, port + 2, seed=seed),
         )
 
     return until_stopped(all_of_them)
@@ -194,6 +186,9 @@ def _decode(settings: Values, wanted: argparse.Namespace) -> int:
                 sys.stdout.buffer.flush()
         tell(decoder.close(context))
         sys.stdout.buffer.flush()
+        if wanted.counts:
+            counts = decoder.counts
+            print(json.dumps({"records": counts.records, **msgspec.to_builtins(counts)}), file=sys.stderr)
     except BrokenPipeError:  # whoever read our lines had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
@@ -226,7 +221,8 @@ _COMMANDS: dict[str, Callable[[Values, argparse.Namespace], int]] = {
     "run": _run,
     "dashboard": _dashboard,
     "worker": _worker,
-    "feeds": _feeds,
+    "feed": feedcli.feed,
+    "quarantine": feedcli.quarantine,
     "keeper": _keeper,
     "simulate": _simulate,
     "acl": _acl,

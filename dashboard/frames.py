@@ -92,6 +92,7 @@ class View:
             "stale_s": health.stale_s,
             "records": health.records,
             "rejects": health.rejects,
+            "reasons": health.reasons,
             "detail": health.detail,
         }
         self._feeds_changed = True

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from cop.bus import Bus, BusDown, Entry
+from cop.bus import Bus, BusDown, Entry, Quarantined
 from cop.event import REAL, Event, InvalidEvent, Millis, decode
 from cop.picture import Entity, Picture, entity
 from cop.recover import Position, recover
@@ -64,6 +64,18 @@ class Hub:
         self._waiting: list[asyncio.Future[None]] = []
         self._ready = asyncio.Event()
         self._open(REAL)
+
+    async def quarantined(self, world: str, count: int) -> list[Quarantined]:
+        """The newest rejected records of a view, those of the real picture under it included. Raises `BusDown`."""
+        found = [each for each in await self._bus.quarantined(world, count) if each.world == world]
+        if world != REAL:
+            found += await self._bus.quarantined(REAL, count)
+        return sorted(found, key=lambda each: each.received, reverse=True)[:count]
+
+    async def kept(self, world: str, id_: str) -> Quarantined | None:
+        """One rejected record; None when it has left quarantine. Raises `BusDown`."""
+        kept = await self._bus.quarantined(world, 1_000_000)
+        return next((each for each in kept if each.id == id_ and each.world == world), None)
 
     @property
     def fresh(self) -> bool:

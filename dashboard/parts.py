@@ -18,6 +18,22 @@ STATES: Final = (
 )
 ORIGINS: Final = (("observed", "Observed"), ("simulated", "Simulated"), ("injected", "Injected"))
 
+GRID_LOOK: Final = {
+    "backgroundColor": "var(--panel)",
+    "foregroundColor": "var(--ink)",
+    "headerBackgroundColor": "var(--raised)",
+    "headerTextColor": "var(--dim)",
+    "oddRowBackgroundColor": "var(--panel)",
+    "borderColor": "var(--line)",
+    "rowHoverColor": "var(--raised)",
+    "selectedRowBackgroundColor": "color-mix(in srgb, var(--accent) 28%, var(--panel))",
+    "fontFamily": "inherit",
+    "fontSize": 12,
+    "wrapperBorder": False,
+    "wrapperBorderRadius": 0,
+}
+"""The table wears the page's own colours, so that one switch changes both."""
+
 
 def frame(page: str, *children: Any) -> html.Div:
     """A page in its frame: the marking and the banner lie over everything, and a script fills what moves."""

@@ -1,7 +1,8 @@
 """Which feeds run, from where, into which world? The default plan, or the operator's own file.
 
 The file is TOML, one table a feed: `[ais]` with `source` (default: the table's name), `address`, `group`, `world`,
-`origin`, `nations`, `rate_s` and `on`. Without a file the plan is: the reference facts, and what the simulators speak.
+`origin`, `nations`, `rate_s`, `key_env` (the environment variable with the key), `body`, `tls_ca`, `tls_cert`,
+`tls_key`, `options` and `on`. Without a file the plan is: the reference facts, and what the simulators speak.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from cop.event import REAL, Origin, is_exercise
 from cop.exercise import world_of
 from dashboard.settings import BadSetting, Values
 from feeds.adapter import sources
+from feeds.simulated.national import Speaker, addresses, speakers
+from feeds.transport import Secure
 from feeds.worker import Feed, open_transport
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "feeds" / "reference"
 DEMO: Final = world_of("demo")
 PLAY: Final = "exercise"
 WEEK_S: Final = 7 * 86_400
+PLAYED: Final = frozenset({"simulated", "cot", "nvg", "nffi", "gpx", "kml", "geojson", "csv-reports"})
+"""Sources that tell of forces and plans: what the simulators say of these belongs to the demo's exercise."""
 
 
 class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +39,12 @@ class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: Origin = "observed"
     nations: tuple[str, ...] = ()
     rate_s: float = 0.0
+    key_env: str = ""
+    body: str = ""
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    options: dict[str, Any] = {}
     on: bool = True
 
 
@@ -68,6 +79,8 @@ def _feed(path: str, name: str, table: dict[str, Any]) -> Feed | None:
         raise bad(f"can't be read: {error}; it takes {', '.join(_Asked.__struct_fields__)}") from error
     if not asked.on:
         return None
+    if asked.address.startswith("play:") and not is_exercise(asked.world):
+        raise bad("plays a recording, which is never the real picture: give it the world of an exercise")
     source = sources().get(asked.source or name)
     if source is None:
         raise bad(f"is no source; there are {', '.join(sources())}")
@@ -89,6 +102,10 @@ def _feed(path: str, name: str, table: dict[str, Any]) -> Feed | None:
         nations=asked.nations,
         rate_s=asked.rate_s,
         group=group,
+        key_env=asked.key_env,
+        body=asked.body,
+        secure=Secure(asked.tls_ca, asked.tls_cert, asked.tls_key),
+        options=asked.options,
     )
     try:
         open_transport(feed)
@@ -104,29 +121,35 @@ def _default(settings: Values) -> dict[str, Feed]:
     if not settings.demo:
         return {"reference": reference}
     port = settings.whole("COP_SIM_PORT")
-    ships, convoys, services = f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port + 1}", f"http://127.0.0.1:{port + 2}"
+    host = "127.0.0.1"
 
-    def simulated(name: str, source: str, address: str, group: str, nations: tuple[str, ...] = ()) -> Feed:
-        rate_s = 5 if address.startswith("http") else 0
+    def simulated(name: str, source: str, address: str, nations: tuple[str, ...] = (), rate_s: float = 0) -> Feed:
+        play = source in PLAYED
         return Feed(
             name=name,
             source=known[source],
             address=address,
+            world=DEMO if play else REAL,
             origin="simulated",
             nations=nations,
             rate_s=rate_s,
-            group=group,
+            group=PLAY if play else known[source].domain,
         )
 
-    events = f"{services}/eismoinfo-backend/layer-dynamic-features/EAL?lks=true"
+    where = addresses(host, port + 2)
+    pages = {each.system: where[each.feed] for each in speakers() if isinstance(each, Speaker) and each.system}
+    probe = msgspec.structs.replace(simulated("probe", "probe", "probe:", rate_s=10), options={"targets": pages})
     feeds = [
         reference,
-        simulated("ais", "ais", ships, "maritime"),
-        simulated("lt-eismoinfo", "lt-eismoinfo", events, "land"),
-        simulated("datex2-ee", "datex2", f"{services}/datex/v2/restrictions", "land", ("EE",)),
-        simulated("datex2-lv", "datex2", f"{services}/datex/v3/situations", "land", ("LV",)),
-        msgspec.structs.replace(reference, name="demo-facts", world=DEMO, origin="injected", group="exercise"),
-        msgspec.structs.replace(simulated("demo-convoys", "simulated", convoys, "exercise"), world=DEMO),
+        simulated("ais", "ais", f"tcp://{host}:{port}"),
+        *(
+            simulated(each.feed, each.source, where[each.feed], each.nations, getattr(each, "rate_s", 0))
+            for each in speakers()
+            if not getattr(each, "system", "")
+        ),
+        probe,
+        msgspec.structs.replace(reference, name="demo-facts", world=DEMO, origin="injected", group=PLAY),
+        simulated("demo-convoys", "simulated", f"tcp://{host}:{port + 1}"),
     ]
     return {feed.name: feed for feed in feeds}
 

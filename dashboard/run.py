@@ -20,6 +20,7 @@ from typing import Final
 from dashboard import embedded
 from dashboard.plan import groups, plan
 from dashboard.settings import BadSetting, Values
+from feeds.simulated.national import ports
 
 log = logging.getLogger("cop.run")
 
@@ -75,15 +76,19 @@ class Child:
             await process.wait()
 
 
-def children(settings: Values, environment: Mapping[str, str]) -> list[Child]:
-    """The processes of a run, the page first: it is what somebody waits for."""
-    cop = [sys.executable, "-m", "dashboard.cli"]
-    named: list[tuple[str, list[str]]] = [("dashboard", ["dashboard"])]
+def child(name: str, words: list[str], environment: Mapping[str, str]) -> Child:
+    """One of our commands as a process."""
+    return Child(name, [sys.executable, "-m", "dashboard.cli", *words], environment)
+
+
+def others(settings: Values, environment: Mapping[str, str]) -> list[Child]:
+    """The processes of a run beside the page, which is what somebody waits for: to plan them takes a second."""
+    named: list[tuple[str, list[str]]] = []
     if settings.demo and not settings["COP_FEEDS"]:
         named.append(("simulators", ["simulate"]))
     named += [(f"feeds of {group}", ["worker", group]) for group in groups(plan(settings))]
     named.append(("keeper", ["keeper"]))
-    return [Child(name, [*cop, *words], environment) for name, words in named]
+    return [child(name, words, environment) for name, words in named]
 
 
 def run(settings: Values, *, tied: bool = False) -> int:
@@ -91,7 +96,8 @@ def run(settings: Values, *, tied: bool = False) -> int:
     if tied:
         embedded.tie_self(signal.SIGTERM)
     _check_port(settings)
-    plan(settings)  # a bad plan is told before anything starts
+    if settings["COP_FEEDS"]:
+        plan(settings)  # a bad plan is told before anything starts; ours is good
     server = None
     environment = dict(os.environ)
     if not settings["COP_REDIS_URL"]:
@@ -110,10 +116,12 @@ async def _supervise(settings: Values, environment: Mapping[str, str], server: e
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    crew = children(settings, environment)
+    crew = [child("dashboard", ["dashboard"], environment)]
     served = asyncio.Event()
     tasks = [asyncio.create_task(crew[0].keep())]  # the page first, alone on the cores for a moment
-    tasks += [asyncio.create_task(child.keep(served)) for child in crew[1:]]
+    await asyncio.sleep(0)
+    crew += await asyncio.to_thread(others, settings, environment)
+    tasks += [asyncio.create_task(each.keep(served)) for each in crew[1:]]
     tasks.append(asyncio.create_task(_announce(settings, served)))
     if server is not None:
         tasks.append(asyncio.create_task(_keep_server(settings, server)))
@@ -121,7 +129,7 @@ async def _supervise(settings: Values, environment: Mapping[str, str], server: e
     log.info("stopping")
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*(child.stop() for child in crew), *tasks, return_exceptions=True)
+    await asyncio.gather(*(each.stop() for each in crew), *tasks, return_exceptions=True)
     return 0
 
 
@@ -158,7 +166,7 @@ async def _announce(settings: Values, served: asyncio.Event) -> None:
 def _check_port(settings: Values) -> None:
     names = [("COP_PORT", settings.whole("COP_PORT"))]
     if settings.demo and not settings["COP_FEEDS"]:
-        names += [("COP_SIM_PORT", settings.whole("COP_SIM_PORT") + i) for i in range(3)]
+        names += [("COP_SIM_PORT", settings.whole("COP_SIM_PORT") + i) for i in range(2 + ports())]
     for name, port in names:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

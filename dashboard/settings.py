@@ -50,7 +50,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "COP_SIM_PORT",
         "8060",
-        "first of three ports that the simulators listen on (AIS, convoys, road services)",
+        "first of the ports in a row that the simulators listen on: AIS, convoys, HTTP services, MQTT, streams",
         least=1,
         most=65_533,
     ),

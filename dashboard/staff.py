@@ -16,6 +16,7 @@ from dashboard.hub import Hub, clock
 from dashboard.maps import MapLayer, map_view
 from dashboard.parts import (
     DOMAINS,
+    GRID_LOOK,
     NATIONS,
     ORIGINS,
     STATES,
@@ -66,6 +67,7 @@ def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, 
                 [
                     html.A("Wall", href=f"/wall?world={world}"),
                     html.A("Exercise control", href=f"/excon?world={world}"),
+                    html.A("Feeds", href=f"/feeds?world={world}"),
                     html.A("API", href="/api/docs"),
                 ]
             ),
@@ -136,23 +138,6 @@ def _filters(query: dict[str, str]) -> html.Aside:
     )
 
 
-_GRID_LOOK = {
-    "backgroundColor": "var(--panel)",
-    "foregroundColor": "var(--ink)",
-    "headerBackgroundColor": "var(--raised)",
-    "headerTextColor": "var(--dim)",
-    "oddRowBackgroundColor": "var(--panel)",
-    "borderColor": "var(--line)",
-    "rowHoverColor": "var(--raised)",
-    "selectedRowBackgroundColor": "color-mix(in srgb, var(--accent) 28%, var(--panel))",
-    "fontFamily": "inherit",
-    "fontSize": 12,
-    "wrapperBorder": False,
-    "wrapperBorderRadius": 0,
-}
-"""The table wears the page's own colours, so that one switch changes both."""
-
-
 def _pointer() -> html.Div:
     return html.Div(
         [html.Span(id="pointer-latlon"), html.Span(id="pointer-mgrs"), html.Span(id="credits")], className="pointer"
@@ -173,7 +158,7 @@ def _drawer() -> Any:
             "rowHeight": 26,
             "headerHeight": 28,
             "suppressCellFocus": False,
-            "theme": {"function": f"themeBalham.withParams({json.dumps(_GRID_LOOK)})"},
+            "theme": {"function": f"themeBalham.withParams({json.dumps(GRID_LOOK)})"},
         },
         style={"height": "100%"},
         dangerously_allow_code=True,

@@ -16,12 +16,14 @@ from typing import Any, Final
 
 from cop.bus.acl import RULES
 from cop.exercise import MEASURES, STATES
+from dashboard.feedcli import toml
 from dashboard.plan import plan
 from dashboard.settings import SETTINGS, load
 from feeds.adapter import Source, sources
 from layers.layer import Layer, layers
 
 ROOT: Final = Path(__file__).resolve().parents[1]
+PLAN: Final = ROOT / "feeds" / "feeds.toml"
 FIGURES: Final = ROOT / "docs" / "figures.json"
 MARKED: Final = re.compile(r"(<!-- table: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -56,16 +58,19 @@ def every(seconds: float | None) -> str:
 
 def _sources() -> str:
     rows = (
-        (code(s.name), s.title, s.domain, " ".join(s.nations), s.formats, s.licence, s.attribution)
+        (code(s.name), s.title, " ".join(s.nations), ", ".join(s.kinds), s.formats, s.licence, s.attribution)
         for s in sources().values()
     )
-    return table(("source", "what", "domain", "nations", "format", "licence", "by"), rows)
+    return table(("source", "what", "nations", "brings", "format", "licence", "by"), rows)
 
 
 def _addresses() -> str:
     def row(s: Source) -> tuple[str, ...]:
         whole = "the whole state" if s.complete else "what is new"
-        return code(s.name), code(s.address), every(s.rate_s), every(s.stale_s), whole, s.identity, s.grid
+        key = f", key in `{s.request.key_header}`" if s.request.key_header else ""
+        post = ", by POST" if s.request.method == "POST" else ""
+        places = "; ".join([code(s.address), *(f"{code(name)} {code(address)}" for name, address in s.others)])
+        return code(s.name), places + post + key, every(s.rate_s), every(s.stale_s), whole, s.identity, s.grid
 
     heads = ("source", "default address", "every", "stale after", "a payload is", "same thing by", "frame")
     return table(heads, map(row, sources().values()))
@@ -74,8 +79,10 @@ def _addresses() -> str:
 def _mappings() -> str:
     parts = []
     for source in sources().values():
-        rows = ((theirs, ours) for theirs, ours in source.mapping)
-        parts.append(f"\n### {source.name}\n\n{source.title}: {source.formats}.\n\n{table(('theirs', 'ours'), rows)}")
+        told = table(("theirs", "ours"), source.mapping)
+        traps = "".join(f"- {trap} (`{test}`)\n" for test, trap in source.quirks)
+        traps = f"\nTraps, each with its test:\n\n{traps}" if traps else ""
+        parts.append(f"\n### {source.name}\n\n{source.title}: {source.formats}.\n\n{told}{traps}")
     return "".join(parts) + "\n"
 
 
@@ -151,6 +158,11 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
 }
 
 
+def plan_file() -> str:
+    """The plan that has every source, switched off."""
+    return toml(sources().values())
+
+
 def renewed(text: str) -> str:
     """The text with all of its tables made anew. Raises KeyError for a table that nobody makes."""
     return MARKED.sub(lambda found: found[1] + TABLES[found["name"]]() + found[3], text)
@@ -161,12 +173,17 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="docs/tables.py", description="Makes the documents' tables from the code.")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file is not current")
     check = parser.parse_args(argv).check
+    wrong = not PLAN.exists() or PLAN.read_text("utf-8") != plan_file()
+    if wrong:
+        print(f"{PLAN.relative_to(ROOT)} {'is not current: make docs' if check else 'rewritten'}")
+        if not check:
+            PLAN.write_text(plan_file(), "utf-8")
     old = [path for path in documents() if renewed(path.read_text("utf-8")) != path.read_text("utf-8")]
     for path in old:
         print(f"{path.relative_to(ROOT)} {'is not current: make docs' if check else 'rewritten'}")
         if not check:
             path.write_text(renewed(path.read_text("utf-8")), "utf-8")
-    return 1 if check and old else 0
+    return 1 if check and (old or wrong) else 0
 
 
 if __name__ == "__main__":

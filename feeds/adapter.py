@@ -232,7 +232,7 @@ def json_list(payload: bytes, *path: str) -> Iterator[tuple[int, bytes]]:
         elements = msgspec.json.decode(inner, type=list[msgspec.Raw])
     except KeyError as error:
         raise Unreadable(f"no {error.args[0]!r} in the answer") from error
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(not_json(payload, str(error))) from error
     at = 0
     for element in elements:
@@ -249,6 +249,8 @@ def not_json(payload: bytes, error: str) -> str:
     """Why a payload that should be JSON is not."""
     if not payload.strip():
         return "an empty answer, which is not an empty list"
+    if "recursion" in error:
+        return "JSON nested deeper than can be read"
     if not payload.lstrip().startswith(b"<"):
         return f"not the JSON that was expected: {error}"[:200]
     title = _TITLE.search(payload)

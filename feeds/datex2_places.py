@@ -1,7 +1,8 @@
 """Where is a DATEX II location, in each of its directions, and on which roads?
 
-Lines come as positions in some frame, as OpenLR reference points, or as the two ends of a stretch; points as
-coordinates. Alert-C codes are no place: what has nothing else is listed and not drawn.
+Lines come as positions in some frame, as OpenLR references (elements or binary), or as the two ends of a stretch;
+points as coordinates or OpenLR. Of OpenLR the reference points are told, not the road between them. Alert-C codes are
+no place: what has nothing else is listed and not drawn.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import Final, NamedTuple
 
 from cop.event import Scalar
 from cop.geo import Order, Point, Unplaceable, axis_order, length, line_to_wgs84, middle
-from feeds.xml import Element, child, chosen, number, spaced, text, words
+from feeds import openlr
+from feeds.adapter import Unreadable
+from feeds.openlr import DIGITS, Form, position
+from feeds.xml import Element, child, chosen, spaced, text, words
 
-DIGITS: Final = 6
-"""Decimals of a position: a tenth of a metre, finer than any road event is known."""
 NORTH_FIRST: Final = frozenset({3059, 3301, 3346, 2180, 4258, 4326})
 """Frames whose positions come northing or latitude first when the numbers do not tell."""
 DIRECTIONS: Final = (
@@ -24,6 +26,19 @@ DIRECTIONS: Final = (
     ("oppositeDirection", ":opposite"),
 )
 """Direction of an OpenLR line → what it adds to the subject: joined into one line they would run back and forth."""
+WHOLES: Final = ("openlrLineLocationReference", "openlrPointLocationReference", "openlrAreaLocationReference")
+"""What holds one OpenLR reference, beside the directions of a line; binary text may stand without any."""
+BASES: Final[dict[Form, str]] = {
+    "line": "OpenLR reference points",
+    "closed line": "OpenLR reference points",
+    "point along a line": "OpenLR point on the straight line between its reference points: approximate",
+    "access point": "point of the source",
+    "coordinate": "point of the source",
+    "circle": "centre of an OpenLR circle",
+    "rectangle": "outline of an OpenLR rectangle",
+    "grid": "outline of an OpenLR grid",
+    "polygon": "outline of an OpenLR polygon",
+}
 
 _FRAME = re.compile(r"(\d{4,6})\D*\Z", re.ASCII)
 
@@ -62,44 +77,98 @@ def where(record: Element) -> Where:
         said = next(map(words, holder.iter("{*}tpegDirection", "{*}alertCDirectionCoded")), "")
         if said not in ("", "unknown"):
             notes["direction"] = spaced(said)[:40]
-        try:
-            for place in _located(holder, notes):
-                places.setdefault(place.suffix, place)
-        except Unplaceable as error:
-            troubles.append(str(error)[:120])
+        for place in _located(holder, notes, troubles):
+            places.setdefault(place.suffix, place)
     if troubles:
-        notes["place_note"] = "; ".join(troubles)[:300]
+        notes["place_note"] = "; ".join(dict.fromkeys(troubles))[:300]
     return Where(list(places.values()) or [Place()], list(dict.fromkeys(roads)), notes)
 
 
-def _located(holder: Element, notes: dict[str, Scalar]) -> list[Place]:
-    """The places of one location, by the best that it has."""
-    shown = next(holder.iter("{*}coordinatesForDisplay", "{*}locationForDisplay"), None)
-    display = _pair(shown) if shown is not None else None
+def _located(holder: Element, notes: dict[str, Scalar], troubles: list[str]) -> list[Place]:
+    """The places of one location, by the best that it has; what of it cannot be read goes to `troubles`."""
+    places: list[Place] = []
+    for find in (_drawn, _directed, _ended, _pointed, _referenced):
+        try:
+            places = places or find(holder, notes, troubles)
+        except (Unplaceable, Unreadable) as error:
+            troubles.append(str(error)[:120])
+    return places
+
+
+def _drawn(holder: Element, notes: dict[str, Scalar], troubles: list[str]) -> list[Place]:
+    """By lists of positions: the longest."""
     lines = [line for each in holder.iter("{*}posList") if (line := _positions(each))]
-    if lines:
-        if len(lines) > 1:
-            notes["lines"] = len(lines)
-        longest = max(lines, key=length) if len(lines) > 1 else lines[0]
-        return [_stretch(longest, "line of the source", display)]
-    ways = [
-        _stretch(line, "OpenLR reference points", suffix=suffix)
+    if len(lines) > 1:
+        notes["lines"] = len(lines)
+    longest = max(lines, key=length) if len(lines) > 1 else next(iter(lines), ())
+    return [_stretch(longest, "line of the source", _shown(holder))] if lines else []
+
+
+def _directed(holder: Element, notes: dict[str, Scalar], troubles: list[str]) -> list[Place]:
+    """By the directions of OpenLR lines: each is a place of its own, and so are several stretches of one direction."""
+    return [
+        place
         for name, suffix in DIRECTIONS
-        for way in holder.iter(f"{{*}}{name}")
-        if (line := _coordinates(way))
+        for count, way in enumerate(holder.iter(f"{{*}}{name}"), 1)
+        if (place := _reference(way, f"{suffix}:{count}" if count > 1 else suffix, notes, troubles))
     ]
-    if ways:
-        return ways
+
+
+def _ended(holder: Element, notes: dict[str, Scalar], troubles: list[str]) -> list[Place]:
+    """By the two ends of a stretch."""
     for stretch in holder.iter("{*}tpegLinearLocation"):
         ends = [end for name in ("from", "to") if (end := child(stretch, name)) is not None]
         line = tuple(point for end in ends for point in _coordinates(end)[:1])
         if len(line) == 2:
-            return [_stretch(line, "straight line between its ends", display)]
+            return [_stretch(line, "straight line between its ends", _shown(holder))]
+    return []
+
+
+def _pointed(holder: Element, notes: dict[str, Scalar], troubles: list[str]) -> list[Place]:
+    """By the first of its coordinates."""
     points = _coordinates(holder)
     if len(points) > 1:
         notes["points"] = len(points)
-    point = points[0] if points else display
-    return [] if point is None else [Place("", point, (), "point of the source")]
+    return [Place("", points[0], (), "point of the source")] if points else []
+
+
+def _referenced(holder: Element, notes: dict[str, Scalar], troubles: list[str]) -> list[Place]:
+    """By an OpenLR reference without directions, else by what is meant for display."""
+    wholes = list(holder.iter(*(f"{{*}}{name}" for name in WHOLES)))
+    wholes = wholes or list(holder.iter("{*}openlrBinary", "{*}openLRBinary"))
+    places = [place for whole in wholes if (place := _reference(whole, "", notes, troubles))]
+    if len(places) > 1:
+        notes["points"] = len(places)
+    if places:
+        return places[:1]
+    loose = holder.iter("{*}openlrCoordinates", "{*}openlrCoordinate")
+    point = next((found for each in loose if (found := position(each))), None) or _shown(holder)
+    return [Place("", point, (), "point of the source")] if point else []
+
+
+def _shown(holder: Element) -> Point | None:
+    shown = next(holder.iter("{*}coordinatesForDisplay", "{*}locationForDisplay"), None)
+    return position(shown) if shown is not None else None
+
+
+def _reference(element: Element, suffix: str, notes: dict[str, Scalar], troubles: list[str]) -> Place | None:
+    """The place of an OpenLR reference; None, and a trouble, when it cannot be read."""
+    try:
+        found = openlr.from_xml(element)
+    except Unreadable as error:
+        troubles.append(str(error)[:120])
+        return None
+    if found.radius is not None:
+        notes["radius_m"] = found.radius
+    if found.start or found.end:
+        notes["offsets"] = f"{found.start:.0%} of its first leg, {found.end:.0%} of its last"
+    outline = len(found.points) > 1 and found.points[0] == found.points[-1]
+    return _stretch(found.points, BASES[found.form], _centre(found.points[1:]) if outline else None, suffix)
+
+
+def _centre(corners: tuple[Point, ...]) -> Point:
+    lons, lats = zip(*corners, strict=True)
+    return round(sum(lons) / len(lons), DIGITS), round(sum(lats) / len(lats), DIGITS)
 
 
 def _stretch(line: tuple[Point, ...], basis: str, display: Point | None = None, suffix: str = "") -> Place:
@@ -134,18 +203,8 @@ def _positions(listed: Element) -> tuple[Point, ...]:
 
 
 def _coordinates(holder: Element) -> tuple[Point, ...]:
-    """Every coordinate in there, in order."""
-    found = holder.iter("{*}pointCoordinates", "{*}openlrCoordinates", "{*}openlrCoordinate")
-    return tuple(pair for each in found if (pair := _pair(each)) is not None)
-
-
-def _pair(coordinates: Element) -> Point | None:
-    """(lon, lat); None for 0, 0, which is a default of programs and no road."""
-    said = [text(coordinates, name) for name in ("latitude", "longitude")]
-    lat, lon = map(number, said)
-    if lat is None or lon is None or not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise Unplaceable(f"latitude {said[0][:20]!r} and longitude {said[1][:20]!r} are no place")
-    return None if lat == lon == 0 else (round(lon, DIGITS), round(lat, DIGITS))
+    """Every coordinate in there that is no OpenLR's, in order."""
+    return tuple(point for each in holder.iter("{*}pointCoordinates") if (point := position(each)))
 
 
 def _roads(holder: Element) -> list[str]:

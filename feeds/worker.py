@@ -9,19 +9,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from cop.bus import Bus, BusDown, Quarantined
-from cop.event import REAL, Body, Event, FeedState, Gone, Health, InvalidEvent, Millis, Origin, decode, event
+from cop.event import (
+    REAL,
+    Body,
+    Event,
+    FeedState,
+    Gone,
+    Health,
+    InvalidEvent,
+    Millis,
+    Origin,
+    decode,
+    encode,
+    event,
+    kind,
+)
 from cop.picture import Picture
 from cop.recover import Position
 from feeds.adapter import Context, Decoder, Outcome, Reject, Source
-from feeds.transport import Fetched, Files, Http, Lines, Transport, Unreachable
+from feeds.mqtt import Mqtt
+from feeds.plausible import Plausible
+from feeds.probing import Probes
+from feeds.quarantine import kind_of
+from feeds.recording import Played, moved
+from feeds.transport import Fetched, Files, Http, Lines, Secure, Times, Transport, Unreachable
 
 log = logging.getLogger("cop.feeds")
 
@@ -38,6 +59,9 @@ WITHDRAWN: Final = "no longer in the feed"
 RAW_BYTES: Final = 65_536
 """Of a rejected record so much is kept: of a whole document its beginning, which shows what it is."""
 KEPT: Final = 10_000
+REMEMBERED: Final = 200_000
+REASONS: Final = 5
+"""How many reasons of rejection a feed's health tells, the most frequent first."""
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +77,26 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     nations: tuple[str, ...] = ()
     """Whose feed it is; empty: the source's own."""
     group: str = "feeds"
+    key_env: str = ""
+    """The environment variable that holds the operator's key; the key itself is nowhere else."""
+    body: str = ""
+    """What is posted instead of the source's own request body."""
+    secure: Secure = Secure()
+    options: dict[str, Any] = {}
+    """What the operator's table tells the source's `configure`, and the probes."""
 
     @property
     def every_s(self) -> float:
         return self.rate_s or self.source.rate_s
+
+    @property
+    def fresh(self) -> Callable[[], Decoder]:
+        """Makes this feed's decoder. Raises `ValueError` for options that the source can't take."""
+        if self.options and self.source.configure is not None:
+            return self.source.configure(self.options)
+        if self.options and self.source.transport != "probe":
+            raise ValueError(f"{self.source.name} takes no options")
+        return self.source.decoder
 
 
 def clock() -> Millis:
@@ -96,14 +136,22 @@ class Worker:
         self._feed = feed
         self._bus = bus
         self._now = now
-        self._transport = transport or open_transport(feed)
+        self._transport = transport or open_transport(feed, now)
+        self._fresh = feed.fresh
         self._known = dict(known.there) if known else {}
         self._gone = dict(known.gone) if known else {}
         self._there: dict[str, Millis] = {}
         self._unread: list[Reject] = []
+        self._payloads = 0
+        self._seen_in: dict[str, int] = {}  # subject → the payload that had it last
+        self._marks: dict[int, int] = {}  # what could not be read → the payload that had it first
+        self._said: dict[tuple[str, str], Event] = {}  # of documents: what was said last, under the source's own time
+        self._told: dict[tuple[str, str], Millis] = {}  # and the time under which we told it
         self._events: list[Event] = []
         self._rejects: list[Quarantined] = []
         self._kept: set[int] = set()
+        self._reasons: Counter[str] = Counter()
+        self._plausible = Plausible()
         self._at: Position | None = None  # of what was published last
         self._full = asyncio.Event()
         self._published = asyncio.Event()
@@ -149,27 +197,33 @@ class Worker:
                     await asyncio.Event().wait()  # a file read to its end: stay, and go on saying how old it is
 
     async def _take(self, fetched: Fetched) -> None:
-        context = Context(self._now(), self._feed.world, self._feed.origin, fetched.name)
+        heard = self._now() if fetched.times is None else fetched.times.heard
+        context = Context(heard, self._feed.world, self._feed.origin, fetched.name)
         outcomes = self._decode(fetched, context)
         self._failures = 0
         if fetched.unchanged:
             self._heard = time.monotonic()
             state, detail = self._verdict
-            self._say(state, detail or "unchanged")  # a payload that was doubtful is so still
+            self._say(state, detail or fetched.note or "unchanged")  # a payload that was doubtful is so still
             return
-        taken, rejects = self._sort(outcomes, context)
-        if fetched.whole:
+        taken, rejects = self._sort(outcomes, context, fetched.times, fetched.whole)
+        if fetched.failed:  # as it was when this was recorded
+            self._there, self._unread = {}, []
+            self._say("failed", fetched.failed)
+        elif fetched.whole:
             self._heard = time.monotonic()
             for said in taken:
                 if not isinstance(said.body, Gone):
                     self._there[said.subject] = max(said.at, self._there.get(said.subject, 0))
             self._unread += rejects
             if not fetched.more:
-                self._verdict = self._judge(context)
+                heard = context.received if fetched.times is None else fetched.times.moved(context.received)
+                state, detail = self._judge(heard)
+                self._verdict = state, detail or fetched.note
                 self._say(*self._verdict)
         elif taken or not rejects:  # what is heard and not understood is no sign of life
             self._heard = time.monotonic()
-            self._say("ok", "")
+            self._say("ok", fetched.note)
         if len(self._events) >= BATCH:
             self._full.set()
         while len(self._events) + len(self._rejects) >= 20 * BATCH:  # the bus is slower: let the feed wait
@@ -181,7 +235,7 @@ class Worker:
         outcomes: list[Outcome] = []
         if fetched.unchanged:
             return outcomes
-        decoder = fetched.decoder or self._feed.source.decoder()
+        decoder = fetched.decoder or self._fresh()
         try:
             outcomes.extend(decoder.feed(fetched.data, context))
             if fetched.whole or fetched.last:
@@ -194,33 +248,73 @@ class Worker:
             raise Unreachable(why) from error
         return outcomes
 
-    def _sort(self, outcomes: Iterable[Outcome], context: Context) -> tuple[list[Event], list[Reject]]:
-        name = self._feed.name
+    def _sort(
+        self, outcomes: Iterable[Outcome], context: Context, times: Times | None = None, whole: bool = False
+    ) -> tuple[list[Event], list[Reject]]:
+        """Split what was decoded into what is taken and what goes to quarantine: the unread and the impossible."""
         taken: list[Event] = []
         rejects: list[Reject] = []
+        doubted: dict[tuple[str, str], list[bytes]] = {}
         for outcome in outcomes:
-            if isinstance(outcome, Event) and outcome.at > context.received + FUTURE_MS:
-                ahead = (outcome.at - context.received) // 1000
-                rejected = Reject(f"from the future: {ahead} s ahead of our clock", 0, msgspec.json.encode(outcome))
-            elif isinstance(outcome, Reject):
-                rejected = outcome
+            if isinstance(outcome, Reject):
+                rejects.append(outcome)
+            elif doubt := self._doubt(outcome, context):
+                doubted.setdefault((outcome.subject, doubt), []).append(encode(outcome))
             else:
-                at = outcome.at
-                if outcome.subject in self._gone and not isinstance(outcome.body, Gone):
-                    at = max(at, self._gone[outcome.subject] + 1)  # what is back is newer than its going
-                same = outcome.source == name and at == outcome.at
-                taken.append(outcome if same else self._event(outcome.subject, at, outcome.body))
-                self._newest = max(self._newest or 0, outcome.at)
-                continue
-            rejects.append(rejected)
-            self._quarantine(rejected, context)
+                taken.append(outcome)
+        if doubted:  # what else the same record says is as doubtful
+            subjects = dict(doubted.keys())
+            for said in taken:
+                if said.subject in subjects:
+                    doubted[said.subject, subjects[said.subject]].append(encode(said))
+            taken = [said for said in taken if said.subject not in subjects]
+            rejects += [Reject(doubt, 0, b"\n".join(said)) for (_, doubt), said in doubted.items()]
+        for reject in rejects:
+            self._quarantine(reject, context)
+        taken = [self._own(said, times, whole) for said in taken]
         self.records += len(taken)
         self._events += taken
         return taken, rejects
 
+    def _doubt(self, said: Event, context: Context) -> str:
+        """Why this can't be true; empty when it can."""
+        ahead = said.at - context.received
+        if ahead > FUTURE_MS:
+            return f"from the future: {ahead // 1000} s ahead of our clock"
+        return self._plausible.doubt(said)
+
+    def _corrected(self, said: Event, at: Millis) -> Millis:
+        """The time of a report of a document. One that differs from the last under the same time corrects it: it is
+        told as a millisecond newer, for the picture can't tell which of two of the same time came last."""
+        key = said.subject, kind(said.body)
+        last = self._said.get(key)
+        if last is not None and last.at == said.at:
+            at = self._told[key] + (last.id != said.id)
+        if len(self._said) > REMEMBERED:
+            self._said.clear()
+        self._said[key], self._told[key] = said, at
+        return at
+
+    def _own(self, said: Event, times: Times | None, whole: bool) -> Event:
+        """The event under this feed's name, at its time in the picture."""
+        at, body = said.at, said.body
+        if times is not None:
+            at, body = times.moved(at), moved(body, times)
+        if whole:
+            at = self._corrected(said, at)
+        if said.subject in self._gone and not isinstance(body, Gone):
+            at = max(at, self._gone[said.subject] + 1)  # what is back is newer than its going
+        self._newest = max(self._newest or 0, at)
+        if said.source == self._feed.name and at == said.at and body is said.body:
+            return said
+        return event(
+            self._feed.name, said.subject, at, body, received=self._now(), world=self._feed.world, origin=said.origin
+        )
+
     def _quarantine(self, rejected: Reject, context: Context) -> None:
         """Count it, and keep it as it came; the same record in every payload is kept once in a while."""
         self.rejects += 1
+        self._reasons[kind_of(rejected.reason)] += 1
         mark = hash((rejected.reason, rejected.raw))
         if mark in self._kept:
             return
@@ -230,9 +324,12 @@ class Worker:
         reason, raw = rejected.reason, rejected.raw
         if len(raw) > RAW_BYTES:
             reason, raw = f"{reason} (the first {RAW_BYTES} of {len(raw)} bytes)", raw[:RAW_BYTES]
-        self._rejects.append(Quarantined(self._feed.name, reason, rejected.offset, raw, context.received, context.name))
+        feed = self._feed
+        self._rejects.append(
+            Quarantined(feed.name, reason, rejected.offset, raw, context.received, context.name, feed.world)
+        )
 
-    def _judge(self, context: Context) -> tuple[FeedState, str]:
+    def _judge(self, heard: Millis) -> tuple[FeedState, str]:
         """What to think of a whole payload. What the last one had and a complete one hasn't has been withdrawn."""
         there, self._there = self._there, {}
         unread, self._unread = self._unread, []
@@ -240,17 +337,25 @@ class Worker:
             return "failed", f"nothing in it could be read: {unread[0].reason}"
         if not self._feed.source.complete:
             return "ok", ""
+        self._payloads += 1
+        marks = {hash((each.reason, each.raw)): self._payloads for each in unread}
+        self._marks = {mark: self._marks.get(mark, first) for mark, first in marks.items()}
+        self._seen_in |= dict.fromkeys(there, self._payloads)
+        newest = max(self._marks.values(), default=0)
         missing = self._known.keys() - there.keys()
-        if unread and missing:
-            self._known |= there
-            return "ok", f"some records could not be read: {len(missing)} missing things are kept"
+        # What can't be read now may be what is missing, unless it could not be read when that was still there.
+        hidden = {subject for subject in missing if self._seen_in.get(subject, 0) < newest}
+        missing -= hidden
         if not there and len(self._known) >= SUSPICIOUS:
             return "late", f"suspiciously empty: {len(self._known)} things are kept"
         for subject in sorted(missing):
-            at = max(context.received, self._known[subject] + 1)
+            at = max(heard, self._known[subject] + 1)
             self._gone[subject] = at
             self._events.append(self._event(subject, at, Gone(WITHDRAWN)))
-        self._known = there
+            self._seen_in.pop(subject, None)
+        self._known = there | {subject: self._known[subject] for subject in hidden}
+        if hidden:
+            return "ok", f"some records could not be read: {len(hidden)} missing things are kept"
         return "ok", ""
 
     # -- out ------------------------------------------------------------------------------------------------------
@@ -319,6 +424,7 @@ class Worker:
             self.rejects,
             self._newest,
             feed.source.stale_s,
+            dict(self._reasons.most_common(REASONS)),
         )
         return self._event(f"feed:{feed.name}", now, body)
 
@@ -348,17 +454,28 @@ async def known_subjects(bus: Bus, world: str, source: str) -> Known:
     return Known(there, gone)
 
 
-def open_transport(feed: Feed) -> Transport:
+def open_transport(feed: Feed, now: Callable[[], Millis] = clock) -> Transport:
     """The transport that the address's scheme names. Raises ValueError for an address that can be none."""
     scheme = feed.address.partition(":")[0]
-    fresh: Callable[[], Decoder] = feed.source.decoder
+    fresh = feed.fresh
+    key = os.environ.get(feed.key_env, "") if feed.key_env else ""
     if scheme in ("http", "https"):
-        return Http(feed.address, feed.every_s)
-    if scheme in ("tcp", "udp"):
-        return Lines(feed.address, fresh)
+        request = feed.source.request
+        if feed.body:
+            request = msgspec.structs.replace(request, body=feed.body)
+        return Http(feed.address, feed.every_s, request, key=key, secure=feed.secure)
+    if scheme in ("tcp", "tls", "udp"):
+        return Lines(feed.address, fresh, datagrams=feed.source.datagrams, secure=feed.secure)
+    if scheme in ("mqtt", "mqtts"):
+        return Mqtt(feed.address, feed.secure, key=key)
     if scheme == "file":
         return Files(feed.address, feed.every_s, fresh)
-    raise ValueError(f"{feed.name}: {feed.address!r} is neither http(s):, tcp:, udp: nor file:")
+    if scheme == "probe":
+        return Probes(feed.options, feed.every_s, now)
+    if scheme == "play":
+        return Played(feed.address, fresh, now)
+    schemes = "http(s):, tcp:, tls:, udp:, mqtt(s):, file:, probe: nor play:"
+    raise ValueError(f"{feed.name}: {feed.address!r} is neither {schemes}")
 
 
 async def run_all(feeds: Iterable[Feed], bus: Bus) -> None:

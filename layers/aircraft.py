@@ -72,6 +72,7 @@ LAYER = Layer(
         COURSE,
         described("squawk", "Squawk"),
         described("emergency", "Emergency"),
+        described("gnss_lost", "GNSS lost"),
         described("icao24", "ICAO address", table=False),
         *DELAYS,
         *BASIS,

@@ -8,7 +8,7 @@ from cop.event import Millis
 from cop.picture import Entity
 from layers import symbols
 from layers.fields import BASIS, DELAYS, QUEUE, STATUS, number
-from layers.layer import Key, Layer, described
+from layers.layer import Key, Layer, described, measured
 
 SIGNS: Final = {
     ("internal", "road"): "crossing-internal",
@@ -37,6 +37,11 @@ LAYER = Layer(
     fields=(
         *STATUS,
         *QUEUE,
+        measured("queue_car", "Queue, cars", "vehicles", table=False),
+        measured("queue_bus", "Queue, buses", "vehicles", table=False),
+        measured("queue_lorry", "Queue, lorries", "vehicles", table=False),
+        measured("waiting_out_min", "Waiting time, leaving", "min", table=False),
+        measured("waiting_in_min", "Waiting time, entering", "min", table=False),
         *DELAYS,
         CLASS,
         MODE,

@@ -106,6 +106,36 @@ def _passage(y: int) -> str:
     )
 
 
+def _notice(pictogram: str) -> str:
+    """A sheet with a folded corner: a notice."""
+    sheet = "M40 28H132L162 58V172H40z"
+    return (
+        f'<path d="{sheet}" fill="{WHITE}" stroke="{WHITE}" stroke-width="22" stroke-linejoin="round"/>'
+        f'<path d="{sheet}" fill="{WHITE}" stroke="{INK}" stroke-width="10" stroke-linejoin="round"/>'
+        f'<path d="M132 28V58H162z" fill="{INK}" stroke="{INK}" stroke-width="6" stroke-linejoin="round"/>{pictogram}'
+    )
+
+
+def _measure(pictogram: str) -> str:
+    """A plain square: somebody drew this on a plan."""
+    return (
+        f'<rect x="26" y="26" width="148" height="148" rx="8" fill="{WHITE}"/>'
+        f'<rect x="31" y="31" width="138" height="138" rx="5" fill="{WHITE}" stroke="{INK}" stroke-width="6"/>'
+        f"{pictogram}"
+    )
+
+
+def _pin(pictogram: str) -> str:
+    """A disc on a stem: it stands above what shares its place."""
+    return (
+        f'<path d="M100 46V100" stroke="{WHITE}" stroke-width="15"/><path d="M100 46V100" stroke="{INK}"'
+        f' stroke-width="5"/><circle cx="100" cy="2" r="46" fill="{WHITE}"/>'
+        f'<circle cx="100" cy="2" r="40" fill="{WHITE}" stroke="{INK}" stroke-width="6"/>{pictogram}'
+    )
+
+
+_INKED: Final = f'fill="none" stroke="{INK}" stroke-width="13"'
+
 _PICTOGRAMS: Final[dict[str, str]] = {
     "roadworks": '<circle cx="88" cy="74" r="10"/><path d="M86 92l-4 30-14 30M82 122l18 30M88 96l22 18" fill="none"'
     f' stroke="{INK}" stroke-width="12"/><path d="M96 98l44 38" stroke="{INK}" stroke-width="7"/>'
@@ -141,8 +171,37 @@ GLYPHS: Final[dict[str, str]] = {
     "crossing-internalrail": _border(_passage(88), rail=True),
     "crossing-externalrail": _border(_barrier(72), rail=True),
     "crossing-unknown": _border(_text("?", 100, 136, 100), rail=False),
+    "graphic-route": _measure(f'<path {_INKED} d="M50 150C70 80 130 130 150 60"/><path d="M150 36l20 42-42-8z"/>'),
+    "graphic-line": _measure(f'<path {_INKED} d="M46 130 84 84 118 118 154 70"/>'),
+    "graphic-area": _measure(f'<path {_INKED} d="M60 70 118 50 154 96 134 148 66 140z" stroke-linejoin="round"/>'),
+    "graphic-point": _measure(f'<circle {_INKED} cx="100" cy="100" r="40"/><circle cx="100" cy="100" r="12"/>'),
+    "notam-aerodrome": _notice(
+        f'<path d="M66 152 128 76" stroke="{INK}" stroke-width="32"/>'
+        f'<path d="M70 147 124 81" stroke="{WHITE}" stroke-width="6" stroke-dasharray="13 9"/>'
+    ),
+    "notam-airspace": _notice(
+        f'<circle cx="101" cy="112" r="38" fill="none" stroke="{INK}" stroke-width="12" stroke-dasharray="17 7"/>'
+    ),
+    "notam-navigation": _notice(
+        f'<path d="M80 76h42l21 36-21 36H80l-21-36z" fill="none" stroke="{INK}" stroke-width="10"/>'
+        '<circle cx="101" cy="112" r="11"/>'
+    ),
+    "notam-obstacle": _notice(
+        f'<path d="M70 154 101 76 132 154" fill="none" stroke="{INK}" stroke-width="13"/>'
+        '<circle cx="101" cy="146" r="10"/>'
+    ),
+    "notam-other": _notice(f'<path d="M62 86h76M62 114h76M62 142h48" stroke="{INK}" stroke-width="13"/>'),
+    "weather-above": _pin(
+        '<circle cx="100" cy="2" r="12"/>'
+        '<path d="M100-29v11M100 22v11M69 2h11M120 2h11M78-20l8 8M114 16l8 8M122-20l-8 8M86 16l-8 8"'
+        f' stroke="{INK}" stroke-width="7"/>'
+    ),
+    "weather-below": _pin(f'<path d="M76-13H124M70 2H130M76 17H124" stroke="{INK}" stroke-width="8"/>'),
+    "weather-unknown": _pin(_text("?", 100, 23, 60)),
 }
 """Every own glyph by name and variant."""
+TALL: Final = frozenset(name for name in GLYPHS if name.startswith("weather-"))
+"""Those that reach above the frame."""
 
 MARKS: Final[dict[str, str]] = {
     "exercise": "M-15-19 15 19M15-19-15 19",

@@ -73,6 +73,8 @@ def render(key: str) -> bytes | None:
         body = signs.mlc(*(None if figure == "unknown" else int(figure) for figure in (found["w"], found["t"])))
     elif (found := _GLYPH.fullmatch(key)) and found["name"] in signs.GLYPHS:
         body = signs.GLYPHS[found["name"]]
+        if found["name"] in signs.TALL:
+            return _document(Drawing(body, 54, -44, 146, 106), found["context"], frame_top=-44)
     else:
         return None
     return _document(Drawing(body, 22, 22, 178, 178), found["context"])
@@ -136,11 +138,11 @@ def _halo(body: str) -> str:
     return f'<g fill="#fff" stroke="#fff" stroke-width="{HALO}" stroke-linejoin="round">{bare}</g>'
 
 
-def _document(drawing: Drawing, context: str | None) -> bytes:
+def _document(drawing: Drawing, context: str | None, frame_top: float = FRAME_TOP) -> bytes:
     """The whole image; the mark of a context stands right of the frame's upper corner."""
     body, x1, y1, x2, y2 = drawing
     if context:
-        top = max(y1, FRAME_TOP)
+        top = max(y1, frame_top)
         body += signs.mark(context, x2 + 24, top + 20)
         x2, y1 = x2 + 50, min(y1, top - 10)
     edge = HALO / 2

@@ -9,7 +9,7 @@ from cop.picture import Entity
 from layers import symbols
 from layers.codes import FRIEND
 from layers.fields import BASIS, DELAYS, STATUS, number
-from layers.layer import Key, Layer, described
+from layers.layer import Key, Layer, described, measured
 
 IMPAIRED: Final = f"130{FRIEND}6000001304000000"
 CODES: Final[dict[State, str]] = {
@@ -39,6 +39,7 @@ LAYER = Layer(
     fields=(
         *STATUS,
         *DELAYS,
+        measured("latency_ms", "Answers in", "ms"),
         described("function", "Function"),
         described("fallback", "Fallback"),
         described("affects", "Affects"),

@@ -79,6 +79,7 @@ LAYER = Layer(
         described("mmsi", "MMSI"),
         described("callsign", "Call sign"),
         described("imo", "IMO number", table=False),
+        described("port_call", "Port call", table=False),
         *DELAYS,
         *BASIS,
     ),

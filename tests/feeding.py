@@ -19,13 +19,13 @@ from feeds.worker import Feed, Worker
 
 
 def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
-    """A format for tests: one `id at` a line; `bad` can't be read."""
+    """A format for tests: one `id at text` a line; `bad` can't be read."""
     for line in payload.splitlines():
-        name, _, at = line.decode().partition(" ")
+        name, at, text, *_ = *line.decode().split(" ", 2), "", ""
         if name == "bad":
             yield [Reject("it says bad", payload.index(line), line)]
         else:
-            yield [report("toy", f"site:{name}", int(at or 1_000), Described(name), context, line)]
+            yield [report("toy", f"site:{name}", int(at or 1_000), Described(text or name), context, line)]
 
 
 TOY = Source(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cop.bus.redis import RedisBus
+from feeds.simulated.national import ports
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -53,7 +54,7 @@ class System:
     """`cop run` and what a test needs to look into it."""
 
     def __init__(self, data: Path, **settings: str) -> None:
-        first = free_ports(4)
+        first = free_ports(3 + ports())
         self.data = data
         self.port = first
         self.url = f"http://127.0.0.1:{first}"
@@ -106,6 +107,17 @@ class System:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.loads(error.read() or b"null")
+
+    def order(self, feed: str, fault: str = "", for_s: float = 600) -> None:
+        """Make the simulated service of a feed fail, or be well again without a fault."""
+        services = f"http://127.0.0.1:{int(self.environment['COP_SIM_PORT']) + 2}"
+        path, method = (f"?fault={fault}&for_s={for_s}", "PUT") if fault else ("", "DELETE")
+        request = urllib.request.Request(f"{services}/faults/{feed}{path}", method=method)
+        urllib.request.urlopen(request, timeout=10).close()
+
+    def feeds(self, world: str = "exercise/demo") -> dict[str, dict[str, Any]]:
+        """How each feed is doing, by its name."""
+        return {feed["source"]: feed for feed in self.get(f"/api/v1/feeds?world={world}")}
 
     def health(self) -> dict[str, Any] | None:
         """The health answer, whatever its status; None when nobody answers."""

@@ -41,6 +41,10 @@ class Quarantined(msgspec.Struct, frozen=True):
     raw: bytes
     received: Millis
     name: str = ""
+    world: str = REAL
+    """Where its events would go."""
+    id: str = ""
+    """Its place in quarantine, which the bus gives."""
 
 
 class Bus(Protocol):
@@ -85,6 +89,10 @@ class Bus(Protocol):
 
     async def quarantined(self, world: str, count: int = 100) -> list[Quarantined]:
         """The newest rejected records, newest first."""
+        ...
+
+    async def release(self, world: str, ids: Sequence[str]) -> int:
+        """Let records go that have been dealt with; how many there were."""
         ...
 
     async def close(self) -> None:

@@ -7,6 +7,8 @@ import itertools
 import time
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from cop.bus import Entry, Quarantined, WrongWorld, check_world, quarantine_key, stream_key
 from cop.event import REAL, Event, encode
 from cop.recover import Bounds, Position
@@ -29,6 +31,7 @@ class MemoryBus:
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
         self._quarantine: dict[str, list[Quarantined]] = {}
+        self._kept = 0
         self._epochs = itertools.count(1)
         self._grown = asyncio.Event()
 
@@ -100,10 +103,20 @@ class MemoryBus:
         self._streams.pop(world, None)
 
     async def quarantine(self, world: str, rejects: Sequence[Quarantined]) -> None:
-        self._quarantine.setdefault(quarantine_key(world), []).extend(rejects)
+        kept = self._quarantine.setdefault(quarantine_key(world), [])
+        for reject in rejects:
+            self._kept += 1
+            kept.append(msgspec.structs.replace(reject, id=f"{self._kept}-0"))
 
     async def quarantined(self, world: str, count: int = 100) -> list[Quarantined]:
         return self._quarantine.get(quarantine_key(world), [])[: -count - 1 : -1]
+
+    async def release(self, world: str, ids: Sequence[str]) -> int:
+        kept = self._quarantine.get(quarantine_key(world), [])
+        left = [each for each in kept if each.id not in ids]
+        gone = len(kept) - len(left)
+        kept[:] = left
+        return gone
 
     async def close(self) -> None:
         return None

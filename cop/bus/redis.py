@@ -118,7 +118,14 @@ class RedisBus:
     async def quarantined(self, world: str, count: int = 100) -> list[Quarantined]:
         async with _reached():
             found: Any = await self._redis.xrevrange(quarantine_key(world), count=count)
-        return [_DECODE_QUARANTINED.decode(fields[b"q"]) for _, fields in found]
+        kept = ((id_.decode(), _DECODE_QUARANTINED.decode(fields[b"q"])) for id_, fields in found)
+        return [msgspec.structs.replace(each, id=id_) for id_, each in kept]
+
+    async def release(self, world: str, ids: Sequence[str]) -> int:
+        if not ids:
+            return 0
+        async with _reached():
+            return int(await self._redis.xdel(quarantine_key(world), *ids))
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -3,34 +3,26 @@
 Three forms carry the same records: the layer of restrictions (LKS-94 metres), an ArcGIS answer (wkid 2600, which is
 EPSG:3346) and the open list of restrictions (degrees). Each record stands on its own bytes, so a broken one costs no
 neighbour. A record without a time of its own is rejected: nobody could tell a living restriction from a frozen list.
-
-HTML after the JSON is what the service appends to a whole answer: it is passed over. Any other answer that is not a
-whole list has a reject, because what is missing from it has not been withdrawn.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 import msgspec
 
 from cop.event import Described, Limit, Millis, Scalar, State, Status
-from cop.geo import Point, axis_order, length, line_to_wgs84
+from cop.geo import Point, length
+from feeds import lt_notices
 from feeds.adapter import Context, Outcome, Records, Reject, Source, Unreadable, attempt, tell
+from feeds.eismoinfo import Fields, Role, number, placed, records, when
+from feeds.eismoinfo import fields as plain_fields
+from feeds.lt_notices import HEAVIEST, IMPAIRED
 
 NAME: Final = "lt-eismoinfo"
-VILNIUS: Final = ZoneInfo("Europe/Vilnius")
-LKS94, DEGREES = 3346, 4326
-WEST, EAST, SOUTH, NORTH = 20.6, 26.95, 53.85, 56.5
-"""The bounds of Lithuania, degrees."""
-HEAVIEST: Final = 100.0
-"""Tonnes beyond which a limit of mass is a slip of the unit, not a limit."""
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "id": ("_id", "id", "globalid", "objectid"),
@@ -56,47 +48,9 @@ CLOSURES: Final = frozenset({"roadclosed", "closed"})
 ICONS: Final = {"76": "speedlimit"}
 """The icons whose meaning is known, for restrictions that have no kind. Any other stays unknown."""
 
-CATEGORIES: Final[tuple[tuple[str, str], ...]] = (
-    ("accident", r"eismo įvyk|avarij|accident"),
-    ("weather", r"plikled|slid|sniegas|snieg|rūk|pusn|apsnig|weather|ice\b|snow|fog|slippery"),
-    ("obstruction", r"kliūt|nuvirt|užvert|obstruction|obstacle"),
-    ("event", r"rengin|varžyb|event|festival"),
-    ("roadworks", r"remont|darbai|darbų|statyb|rekonstr|ženklinim|roadwork|construction"),
-)
-"""Category → words that mean it; the first row that fits."""
-IMPAIRED: Final = frozenset({"accident", "weather", "obstruction", "roadworks"})
-"""Categories that say by themselves that the road is not as it should be."""
-
-_WEIGHT = re.compile(
-    r"(?P<axle>\baš(?:ies|iai|ims|is|į)\b[^.;]{0,40}?)?"
-    r"\b(?:virš|viršija\w*|daugiau (?:nei|kaip)|sunkes\w+ (?:nei|kaip)|didesn\w+ (?:nei|kaip)|iki|"
-    r"over|above|at most|up to|more than|heavier than)\s+(?P<tonnes>\d{1,3}(?:[.,]\d{1,3})?)\s*t\b(?!/)",
-    re.IGNORECASE,
-)
-_SPEED = re.compile(r"\b(\d{1,3})\s*km/(?:val|h)", re.IGNORECASE)
-_CLOSED = re.compile(
-    r"\beismas\b[^.;]*\b(?:draudžiamas|uždarytas|nutrauktas)|\bkelias uždarytas|\broad (?:is )?closed", re.IGNORECASE
-)
-_SOME = re.compile(
-    r"\b(?:sunkiasvori|sunkiojo transporto|sunkiajam transport|krovininiams? |krovininėms |krovininio transporto)"
-    r"|\bfor (?:lorries|trucks|heavy|hgv)|\bexcept\b|\bišskyrus\b",
-    re.IGNORECASE,
-)
-_DETOUR = re.compile(r"[^.;]*\b(?:apylank|apvažiav|detour|diver)\w*[^.;]*", re.IGNORECASE)
-_OPEN = re.compile(r"\beismas (?:neribojamas|nevaržomas)|\btraffic (?:is )?not restricted", re.IGNORECASE)
-_TEST = re.compile(r"\W*(?:test|testas|testin\w+|testuoj\w+|bandymas|bandom\w+)\b", re.IGNORECASE)
 _ID = re.compile(r"[\w.:{}-]{1,64}", re.ASCII)
 _ROAD = re.compile(r"[AE]?\d{1,4}\b")
-_ROOT = re.compile(rb"[\[{]")
-_TOKEN = re.compile(rb'"(?:[^"\\\r\n]|\\.)*"|(?:\[\s*-?\d[-+.\deE,\s]*\][\s,]*)+|[\[\]{}]')
-"""A string, a run of positions, or a bracket."""
-_KEY = re.compile(rb'"([^"\\]*)"\s*:\s*\Z')
-_TITLE = re.compile(rb"<(?:title|h1)[^>]*>([^<]{1,80})", re.IGNORECASE)
 _FRAME = re.compile(rb'"(latestWkid|wkid)"\s*:\s*(\d{4,6})')
-_MORE = re.compile(rb'"exceededTransferLimit"\s*:\s*true')
-_CLOSES = {b"}": b"{", b"]": b"["}
-
-Fields = dict[str, Any]
 
 
 class _Rules(msgspec.Struct, frozen=True):
@@ -113,7 +67,7 @@ def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
     frames = {key: int(number) for key, number in _FRAME.findall(payload)}
     epsg = frames.get(b"latestWkid") or frames.get(b"wkid")
     seen: set[str] = set()
-    for offset, raw, trouble in _records(payload):
+    for offset, raw, trouble in records(payload):
         if trouble:
             yield [Reject(trouble, offset, raw)]
         else:
@@ -125,7 +79,7 @@ def _outcomes(raw: bytes, epsg: int | None, seen: set[str], context: Context) ->
     key, name, text = (_text(record, field) for field in ("id", "name", "text"))
     if not _ID.fullmatch(key):
         raise Unreadable(f"id {key[:80]!r} is not an id" if key else "a record without an id")
-    if key.upper().startswith("TEST") or _TEST.match(name) or _TEST.match(text):
+    if key.upper().startswith("TEST") or lt_notices.is_test(name) or lt_notices.is_test(text):
         raise Unreadable("a test row")
     if key in seen:
         raise Unreadable(f"the id {key} is there twice")
@@ -171,9 +125,9 @@ def _rules(record: Fields, text: str) -> _Rules:
     limits: dict[tuple[str, float], Limit] = {}
     speeds: list[float] = []
     unclear: list[str] = []
-    text = _DETOUR.sub("", text)  # what the detour bears is no limit of the closed road
-    masses = _masses(text)
-    some_only = bool(masses) or _SOME.search(text) is not None
+    text = lt_notices.without_detour(text)
+    masses = lt_notices.masses(text)
+    some_only = bool(masses) or lt_notices.for_some_only(text)
     shut: list[bool] = []  # for each closure: for all?
     for each in _restrictions(record):
         kind = str(each.get("restrictiontype") or ICONS.get(str(each.get("icon")), "")).lower()
@@ -190,12 +144,12 @@ def _rules(record: Fields, text: str) -> _Rules:
             speeds.append(value)
         else:
             unclear.append(kind or f"icon {each.get('icon')}")
-    if not shut and _CLOSED.search(text):
+    if not shut and lt_notices.closes(text):
         shut.append(not some_only)
     limits = {(mass.what, mass.value): mass for mass in masses} | limits
-    speeds = speeds or [float(number) for number in _SPEED.findall(text) if float(number) > 0]
+    speeds = speeds or lt_notices.speeds(text)
     reason = f"a restriction that is not understood: {', '.join(unclear)}"[:120] if unclear else ""
-    state = _state(shut, bool(limits), bool(speeds), bool(unclear), _OPEN.search(text) is not None)
+    state = _state(shut, bool(limits), bool(speeds), bool(unclear), lt_notices.opens(text))
     return _Rules(state, tuple(limits.values()), min(speeds, default=None), reason)
 
 
@@ -208,12 +162,6 @@ def _state(shut: Sequence[bool], limited: bool, slow: bool, unclear: bool, said_
     if unclear:
         return "unknown"
     return "degraded" if slow else "open" if said_open else "unknown"
-
-
-def _masses(text: str) -> tuple[Limit, ...]:
-    """The limits of mass and axle load that the text tells."""
-    found = ((match["axle"], float(match["tonnes"].replace(",", "."))) for match in _WEIGHT.finditer(text))
-    return tuple(Limit("axle_t" if axle else "mass_t", t, "t", "text") for axle, t in found if 0 < t <= HEAVIEST)
 
 
 def _restrictions(record: Fields) -> Iterator[Fields]:
@@ -232,11 +180,8 @@ def _category(record: Fields, name: str, text: str, rules: _Rules) -> str:
         return "closure"
     head = f"{name} {record.get('type') or ''} {record.get('subtype') or ''}"
     weighs = any(limit.what in ("mass_t", "axle_t") for limit in rules.limits)
-    return _by_words(head) or ("weight_limit" if weighs else "") or _by_words(text) or "other"
-
-
-def _by_words(text: str) -> str:
-    return next((name for name, words in CATEGORIES if re.search(words, text, re.IGNORECASE)), "")
+    by_name, by_text = (lt_notices.category(each) for each in (head, text))
+    return by_name or ("weight_limit" if weighs else "") or by_text or "other"
 
 
 # -- where ------------------------------------------------------------------------------------------------------------
@@ -244,14 +189,14 @@ def _by_words(text: str) -> str:
 
 def _geometry(record: Fields, epsg: int | None) -> tuple[Point | None, tuple[Point, ...]]:
     """The place and the longest line; neither when the record has no geometry: then it is listed and not drawn."""
-    lines = [_placed(line, epsg) for line in _lines(record) if line]
+    lines = [placed(line, epsg) for line in _lines(record) if line]
     path = max((line for line in lines if len(line) > 1), key=length, default=())
     points = record.get("points")
     marks = [each.get("point") for each in points if isinstance(each, dict)] if isinstance(points, list) else []
     if isinstance(record.get("x"), int | float):
         marks.append([record["x"], record.get("y")])
     if marks:
-        return _placed([marks[0]], epsg)[0], path
+        return placed([marks[0]], epsg)[0], path
     if path or lines:
         line = path or lines[0]
         return line[len(line) // 2], path
@@ -271,97 +216,26 @@ def _lines(record: Fields) -> Iterator[Any]:
         yield list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def _placed(line: Any, epsg: int | None) -> tuple[Point, ...]:
-    """The line in degrees. The numbers tell frame and order, for in Lithuania no easting is also a northing."""
-    pairs = [_pair(pair) for pair in line] if isinstance(line, list) else []
-    if not pairs:
-        raise Unreadable("a line without positions")
-    frames = (epsg,) if epsg else (LKS94, DEGREES)
-    for frame in frames:
-        order = axis_order(frame, *pairs[0])
-        if order is not None:
-            placed = line_to_wgs84(frame, pairs, order=order)
-            break
-    else:
-        raise Unreadable(f"position {pairs[0][0]:g}, {pairs[0][1]:g} is not in Lithuania")
-    for pair, (lon, lat) in zip(pairs, placed, strict=True):
-        if not (WEST <= lon <= EAST and SOUTH <= lat <= NORTH):
-            raise Unreadable(f"position {pair[0]:g}, {pair[1]:g} is not in Lithuania")
-    return tuple((round(lon, 6), round(lat, 6)) for lon, lat in placed)
-
-
-def _pair(pair: Any) -> tuple[float, float]:
-    if not isinstance(pair, list | tuple) or len(pair) < 2:
-        raise Unreadable(f"{str(pair)[:40]!r} is not a position")
-    first, second = (_number(each) for each in pair[:2])
-    if first is None or second is None:
-        raise Unreadable(f"{str(pair)[:60]} is not a position")
-    return first, second
-
-
 def _roads(street: str) -> str:
     """The road's number when the street begins with one."""
     found = _ROAD.match(street)
     return found[0] if found else street
 
 
-# -- when -------------------------------------------------------------------------------------------------------------
+# -- the record's fields ----------------------------------------------------------------------------------------------
 
 
-def _time(record: Fields, field: str, context: Context) -> Millis | None:
-    """The first of the field's columns that has a value; local when it names no zone.
-
-    In the hour that the end of summer time repeats, a restriction begins at the first and ends at the second; a change
-    was the later that had passed when we heard it, so that changes stay in order.
-    """
-    for column in FIELDS[field]:
-        said = record.get(column)
-        if said in (None, "", "-", "N/A", "None"):
-            continue
-        number = _number(said)
-        if number is not None:
-            if 1e9 <= number < 1e10:
-                return int(number) * 1000
-            if 1e11 <= number < 1e13:
-                return int(number)
-        try:
-            if not isinstance(said, str):
-                raise ValueError
-            moment = datetime.fromisoformat(said.strip())
-            if moment.tzinfo is not None:
-                return _millis(moment)
-            if field == "until" and len(said.strip()) == 10:  # a day ends with its end
-                moment += timedelta(days=1)
-            first, second = (_millis(moment.replace(tzinfo=VILNIUS, fold=fold)) for fold in (0, 1))
-        except (ValueError, OverflowError):
-            raise Unreadable(f"{column} {str(said)[:40]!r} is not a time") from None
-        later = field == "until" or (field == "changed" and second <= context.received)
-        return max(first, second) if later else min(first, second)
-    return None
-
-
-def _millis(moment: datetime) -> Millis:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
-
-
-# -- the record's bytes and fields ------------------------------------------------------------------------------------
+def _time(record: Fields, field: Role, context: Context) -> Millis | None:
+    """The first of the field's columns that has a value."""
+    found = (when(column, record.get(column), field, context.received) for column in FIELDS[field])
+    return next((at for at in found if at is not None), None)
 
 
 def _fields(raw: bytes) -> Fields:
-    """The record flat, its names in lower case. UTF-8, else windows-1257, which the service also speaks."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("cp1257")
-        except UnicodeDecodeError as error:
-            raise Unreadable(f"neither UTF-8 nor windows-1257 at byte {error.start} of the record") from None
-    try:
-        record = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise Unreadable(f"not JSON: {error}") from None
-    flat: Fields = {}
-    for part in (record, *(record.get(key) for key in ("location", "attributes", "geometry"))):
+    """The record flat: what its parts say stands beside what it says itself."""
+    record = plain_fields(raw)
+    flat = dict(record)
+    for part in (record.get(key) for key in ("location", "attributes", "geometry")):
         if isinstance(part, dict):
             flat |= {str(key).lower(): value for key, value in part.items()}
     return flat
@@ -375,83 +249,10 @@ def _text(record: Mapping[str, Any], field: str) -> str:
     return ""
 
 
-def _number(said: Any) -> float | None:
-    try:
-        number = float(said) if isinstance(said, str | int | float) and not isinstance(said, bool) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _positive(said: Any) -> float | None:
     """A value that limits: 0 is a default of the service and no limit."""
-    number = _number(said.replace(",", ".") if isinstance(said, str) else said)
-    return number if number is not None and number > 0 else None
-
-
-class _Open(NamedTuple):
-    """A bracket that was opened: where, and whether it is a list of records or a record in one."""
-
-    bracket: bytes
-    at: int
-    listing: bool
-    record: bool
-
-
-def _records(payload: bytes) -> Iterator[tuple[int, bytes, str]]:
-    """(offset, bytes, what is wrong with the answer there): the records as they stand, then what ends the answer.
-
-    A record is an object in a list `features`, or one in the outermost list that holds no such list.
-    """
-    start = _ROOT.search(payload)
-    if start is None or payload[: start.start()].strip(b"\xef\xbb\xbf \t\r\n"):
-        yield 0, payload, _no_json(payload)
-        return
-    done = 0
-    opened: list[_Open] = []
-    holders: set[int] = set()  # where objects opened that hold a list of records
-    for token in _TOKEN.finditer(payload, start.start()):
-        sign, where = token[0], token.start()
-        if sign in (b"[", b"{"):
-            key = _KEY.search(payload, max(0, where - 64), where) if sign == b"[" and 0 < len(opened) < 3 else None
-            listing = key is not None and key[1] == b"features"
-            if listing:
-                holders.add(opened[-1].at)
-            opened.append(_Open(sign, where, listing, sign == b"{" and bool(opened) and opened[-1].listing))
-        elif any(each.bracket == _CLOSES.get(sign) for each in opened):
-            while opened:  # a bracket that was forgotten is closed by the next outer one
-                each = opened.pop()
-                alone = each.bracket == b"{" and [o.bracket for o in opened] == [b"["] and each.at not in holders
-                if each.record or alone:
-                    done = token.end()
-                    yield each.at, payload[each.at : done], ""
-                if each.bracket == _CLOSES[sign]:
-                    break
-            if not opened:
-                yield from _ending(payload, start[0], token.end(), bool(holders))
-                return
-    at = next((each.at for each in opened if each.record), done)
-    yield at, payload[at:], "the answer ends before its end"
-
-
-def _no_json(payload: bytes) -> str:
-    if not payload.strip():
-        return "an empty answer, which is not an empty list"
-    if not payload.lstrip().startswith(b"<"):
-        return "not JSON"
-    title = _TITLE.search(payload)
-    return "an HTML page instead of JSON" + (f": {title[1].decode('utf-8', 'replace').strip()}" if title else "")
-
-
-def _ending(payload: bytes, root: bytes, end: int, listed: bool) -> Iterator[tuple[int, bytes, str]]:
-    """What keeps a list that was read to its end from being the whole list."""
-    rest = payload[end:]
-    if rest.strip() and not rest.lstrip().startswith(b"<"):
-        yield end, rest, "something after the list"
-    if root == b"{" and not listed:
-        yield 0, payload[:end], "no list of features"
-    elif _MORE.search(payload):
-        yield 0, b"", "the service has more records than this answer holds"
+    found = number(said)
+    return found if found is not None and found > 0 else None
 
 
 SOURCE = Source(
@@ -465,6 +266,7 @@ SOURCE = Source(
     licence="Open data; name the source",
     attribution="AB Via Lietuva, eismoinfo.lt",
     address="https://restrictions.eismoinfo.lt/",
+    others=(("lt-eismoinfo-layer", "https://eismoinfo.lt/eismoinfo-backend/layer-dynamic-features/EAL?lks=true"),),
     rate_s=120.0,
     stale_s=86400.0,
     identity="the record's own id",
@@ -485,6 +287,22 @@ SOURCE = Source(
         ("pradziakm, pabaigakm", "described.properties.from_km, to_km"),
         ("description", "described.properties.text, status.reason"),
         ("startTime, endTime", "status.since, status.until"),
+    ),
+    quirks=(
+        (
+            "test_the_numbers_tell_frame_and_order",
+            "the layer has LKS-94 easting first, other forms northing or degrees",
+        ),
+        ("test_arcgis_wkid_2600_is_lks_94", "ArcGIS writes wkid 2600 for LKS-94"),
+        ("test_local_times_are_of_vilnius_and_epochs_are_epochs", "times are local and name no zone"),
+        ("test_a_record_without_a_time_is_rejected", "records of the layer may carry no time at all"),
+        ("test_a_page_of_the_filter_is_one_reject", "a filter answers 403 with an HTML page"),
+        ("test_html_after_the_json_costs_nothing", "HTML stands after the JSON"),
+        ("test_windows_1257_and_utf_8_say_the_same", "some answers are in windows-1257"),
+        ("test_test_rows_are_rejected", "test rows in production"),
+        ("test_a_closure_above_a_mass_is_a_limit_and_no_closed_road", "“at most 12 t” comes as a closed road"),
+        ("test_a_value_that_cannot_be_is_no_limit_and_never_open", "a value of 0 is a default and no limit"),
+        ("test_an_outage_is_not_an_empty_list", "an outage may answer 200 with something that is no list"),
     ),
     decoder=lambda: Records(read),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -13,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from cop.bus import Quarantined
 from cop.exercise import MEASURES, STATES
 from layers.layer import layers
 from tests.system import System, wait_for
@@ -118,7 +120,8 @@ def test_what_is_not_there_is_refused(system: System, path: str, status: int) ->
 
 
 def test_one_thing_tells_its_lines_its_reports_and_its_history(system: System) -> None:
-    ship = picture(system, "layer=vessels")[0]["id"]
+    ships = [each["id"] for each in picture(system, "layer=vessels")]
+    ship = next(each for each in ships if each[10:12] != "98")  # those of the Finnish simulator have 98 there
     told = system.get(f"/api/v1/things/{quote(ship)}")
     assert told["thing"]["id"] == ship
     assert {line["key"] for line in told["lines"]} >= {"mmsi"} or told["lines"]
@@ -133,12 +136,34 @@ def test_layers_worlds_feeds_and_effects_are_told(system: System) -> None:
     assert [layer["name"] for layer in system.get("/api/v1/layers")] == list(layers())
     assert system.get("/api/v1/worlds")[:2] == ["real", DEMO]
     feeds = {feed["source"]: feed for feed in system.get("/api/v1/feeds")}
-    assert feeds.keys() >= {"ais", "reference", "lt-eismoinfo", "datex2-ee", "datex2-lv"}
-    assert feeds["datex2-lv"]["nations"] == ["LV"]
+    assert feeds.keys() >= {"ais", "reference", "lt-eismoinfo", "ee-tarktee", "lv-situations"}
+    assert feeds["lv-situations"]["nations"] == ["LV"]
     assert feeds["ais"]["origin"] == "simulated"
     minutes = system.get("/api/v1/feeds/ais/minutes")
     assert minutes[-1]["reports"] > 0
     assert system.get("/api/v1/effects") == {k: dict(v) for k, v in MEASURES.items()}
+
+
+def test_what_is_in_quarantine_is_listed_and_given_byte_for_byte(system: System) -> None:
+    raw_bytes = bytes(range(256))
+
+    async def put() -> None:
+        bus = system.bus("feeds")
+        await bus.quarantine("real", [Quarantined("ais", "it says bad", 7, raw_bytes, 1_795_000_000_000, "a:b")])
+        await bus.close()
+
+    asyncio.run(put())
+    (told,) = system.get("/api/v1/quarantine?feed=ais")
+    assert told == {
+        "id": told["id"], "world": "real", "feed": "ais", "reason": "it says bad", "received": 1_795_000_000_000,
+        "offset": 7, "bytes": 256, "name": "a:b",
+    }  # fmt: skip
+    assert told in system.get(f"/api/v1/quarantine?world={DEMO}")
+    assert system.get("/api/v1/quarantine?feed=nobody") == []
+    status, body = raw(system, f"/api/v1/quarantine/{told['id']}")[:2]
+    assert (status, body) == (200, raw_bytes)
+    assert raw(system, "/api/v1/quarantine/1-1")[0] == 404
+    assert raw(system, "/api/v1/quarantine?count=0")[0] == 422
 
 
 def test_symbols_are_immutable_images(system: System) -> None:

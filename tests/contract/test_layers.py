@@ -33,9 +33,16 @@ WANTED = {
     "rail": "land",
     "site": "land",
     "system": "cyber",
+    "incident": "cyber",
     "vessel": "maritime",
     "aircraft": "air",
     "roadevent": "land",
+    "road": "land",
+    "unit": "land",
+    "graphic": "land",
+    "notam": "air",
+    "station": "land",
+    "weather": "air",
 }
 each_layer = pytest.mark.parametrize("layer", ALL, ids=lambda layer: layer.name)
 
@@ -70,7 +77,15 @@ def test_a_layer_declares_itself(layer: Layer) -> None:
 
 def test_what_moves_grows_stale_and_what_stands_does_not() -> None:
     moving = {layer.name: layer.stale_s for layer in ALL if layer.stale_s is not None}
-    assert moving == {"convoys": 120, "vessels": 600, "aircraft": 60, "roadevents": 3600}
+    assert moving == {
+        "convoys": 120,
+        "vessels": 600,
+        "aircraft": 60,
+        "units": 600,
+        "roadevents": 3600,
+        "stations": 3600,
+        "weather": 5400,
+    }
 
 
 @each_layer

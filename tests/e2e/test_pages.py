@@ -161,9 +161,9 @@ def test_the_real_world_knows_no_exercise_class_and_wears_no_exercise_marking(
     seen = things(page).values()
     assert {t["world"] for t in seen} == {"real"}
     assert {t["state"] for t in seen if t["layer"] == "bridges"} == {"unknown"}
-    assert {t["sym"] for t in seen if t["layer"] == "bridges"} == {
-        page.evaluate(f"{STATE}.picture.byId.get('bridge:B15').sym")
-    }
+    unknown = page.evaluate(f"{STATE}.picture.byId.get('bridge:B15').sym")
+    of_registers = f"{unknown}-simulated"  # the simulated registers have bridges of their own, without a class
+    assert {t["sym"] for t in seen if t["layer"] == "bridges"} == {unknown, of_registers}
     exercise = Visit(visitor, f"{system.url}/?world=exercise/demo").page
     for side in ("top", "right", "bottom", "left"):
         expect(exercise.locator(f".edge-{side}")).to_be_visible()
@@ -209,8 +209,46 @@ def test_freshness_is_told_by_nation_and_feed(system: System, visitor: BrowserCo
     bar = page.locator("#freshness")
     for nation in ("Estonia", "Latvia", "Lithuania"):
         expect(bar).to_contain_text(nation)
-    for feed in ("ais", "lt-eismoinfo", "datex2-ee", "datex2-lv", "reference", "demo-convoys"):
-        expect(bar).to_contain_text(feed)
+    well = bar.locator(".feed.ok").filter(has_text="feeds").first
+    expect(well).to_have_attribute("title", re.compile("newest report .* old"))
+
+
+def test_a_feed_in_trouble_is_named_with_its_reasons_and_its_records_can_be_read(
+    system: System, visitor: BrowserContext
+) -> None:
+    visit = Visit(visitor, system.url)
+    page = visit.page
+    system.order("digitraffic-ais-mqtt", "garbage")
+    system.order("lv-situations", "500")
+    try:
+        bar = page.locator("#freshness")
+        failed = bar.locator("a.feed.failed").filter(has_text="lv-situations")
+        expect(failed).to_have_attribute("title", re.compile("HTTP 500"))
+        rejected = bar.locator("a.feed").filter(has_text="digitraffic-ais-mqtt")
+        expect(rejected).to_contain_text("rejected")
+        expect(rejected).to_have_attribute("title", re.compile("× not a location: JSON is malformed"))
+        rejected.click()
+        expect(page.locator("#kept-reasons")).to_contain_text("digitraffic-ais-mqtt")
+        expect(page.locator("#feeds-grid .ag-row").first).to_contain_text("failed")
+        expect(page.locator("#clock-utc")).to_have_text(re.compile(r"\d\dZ$"))
+        page.locator("#kept-grid .ag-row").first.click()
+        expect(page.locator("#kept-raw pre")).not_to_be_empty()
+        expect(page.locator("#kept-raw")).to_contain_text("cop quarantine retry")
+        link = page.get_by_text("Save the bytes").get_attribute("href")
+        assert len(page.request.get(f"{system.url}{link}").body()) == 40
+    finally:
+        system.order("digitraffic-ais-mqtt")
+        system.order("lv-situations")
+    assert visit.complaints == []
+
+
+def test_a_feed_page_without_rejects_says_so(system: System, visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    page.goto(f"{system.url}/feeds?feed=reference&world=real")
+    expect(page.locator("#kept-reasons")).to_contain_text("Nothing is in quarantine")
+    expect(page.locator("#feeds-grid")).to_contain_text("digitraffic-ais")
+    page.goto(f"{system.url}/feeds?world=exercise/nowhere")
+    expect(page.locator("#feeds-grid")).to_contain_text("digitraffic-ais")
 
 
 @pytest.mark.parametrize("path", ["/", "/wall", "/excon"])

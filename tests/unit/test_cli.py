@@ -112,7 +112,7 @@ def test_a_reader_who_has_enough_ends_it_quietly() -> None:
 
 
 def test_feeds_lists_sources_and_what_runs() -> None:
-    done = cop("feeds")
+    done = cop("feed", "list")
     assert done.returncode == 0
     for name in sources():
         assert name in done.stdout.decode()
@@ -133,7 +133,7 @@ def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
 def test_a_bad_plan_is_told(tmp_path: Path) -> None:
     file = tmp_path / "feeds.toml"
     file.write_text("[ais]\nspeed = 3")
-    for words in (("feeds",), ("worker", "maritime"), ("run",)):
+    for words in (("feed", "list"), ("worker", "maritime"), ("run",)):
         done = cop(*words, COP_FEEDS=str(file), COP_DATA=str(tmp_path / "var"))
         assert done.returncode == 2
         assert b"unknown field `speed`" in done.stderr
@@ -144,9 +144,9 @@ def test_a_bad_plan_is_told(tmp_path: Path) -> None:
 def test_feeds_shows_what_a_plan_runs(tmp_path: Path) -> None:
     file = tmp_path / "feeds.toml"
     file.write_text("[ais]\non=false\n[register]\nsource='reference'\naddress='file:/x/*.csv'\nnations=['LV']\n")
-    done = cop("feeds", COP_FEEDS=str(file))
+    done = cop("feed", "list", COP_FEEDS=str(file))
     rows = done.stdout.decode().split("\n\n")[1].splitlines()
-    assert [row.split() for row in rows] == [["land", "register", "observed", "real", "file:/x/*.csv"]]
+    assert [row.split() for row in rows] == [["land", "register", "observed", "real", "3600", "s", "file:/x/*.csv"]]
 
 
 def test_settings_prints_the_table_and_a_bad_value_ends_any_command_with_2() -> None:

@@ -61,7 +61,8 @@ def test_a_variable_is_a_setting(name: str) -> None:
 
 
 def test_each_service_has_the_password_of_its_role_and_no_other() -> None:
-    roles = {"worker-land": {"feeds"}, "worker-maritime": {"feeds"}, "worker-exercise": {"exercise"}}
+    roles = {f"worker-{domain}": {"feeds"} for domain in ("land", "maritime", "air", "cyber")}
+    roles["worker-exercise"] = {"exercise"}
     roles |= {"keeper": {"keeper"}, "dashboard": {"dashboard", "exercise"}, "acl": set(RULES)}
     for name, service in OURS.items():
         given = {v for v in service["environment"] if v.startswith("COP_REDIS_PASSWORD_")}

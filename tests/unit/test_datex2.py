@@ -390,6 +390,31 @@ def test_the_two_directions_are_not_merged() -> None:
     assert {each.subject for each in found if isinstance(each.body, Status)} == set(paths)
 
 
+@pytest.mark.parametrize(
+    ("binary", "point", "path", "notes"),
+    [
+        (
+            "CwRbWyNG9RpsCQCb/jsbtAT/6/+jK1lE",
+            (6.127752, 49.605794),
+            3,
+            {"offsets": "27% of its first leg, 0% of its last"},
+        ),
+        ("KwOg5iUNnCOTAv+D/5QjQ1j/gP/r", (5.101301, 52.105788), 0, {}),
+        ("AwOgxCUNmwEs", (5.101851, 52.105976), 0, {"radius_m": 300.0}),
+        ("QwOgcSUNGgGIAX8=", (5.10203, 52.105123), 5, {}),  # the middle of the area, not of its outline
+        ("CgRb", None, 0, {"place_note": "OpenLR version 2, not 3"}),
+    ],
+)
+def test_binary_openlr_is_a_place(
+    binary: str, point: tuple[float, float] | None, path: int, notes: dict[str, object]
+) -> None:
+    told, status = pair(publication(record(place(f"<openlrBinary>{binary}</openlrBinary>") + CLOSED)))
+    assert (told.lon, told.lat) == (pytest.approx(point, abs=1e-4) if point else (None, None))
+    assert len(told.path) == path
+    assert notes.items() <= told.properties.items()
+    assert status.state == "closed"
+
+
 def test_the_two_ends_of_a_stretch_run_from_the_one_to_the_other() -> None:
     ends = f"<tpegLinearLocation><to>{RIGA}</to><from>{RIGA.replace('24.1', '24.0')}</from></tpegLinearLocation>"
     assert pair(publication(record(place(ends))))[0].path == ((24.0, 56.95), (24.1, 56.95))

@@ -9,6 +9,7 @@ import re
 import shlex
 import socket
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from dashboard.plan import plan
 from dashboard.settings import SETTINGS, load
 from docs import screenshots, tables
 from feeds.adapter import Context, sources
+from feeds.adapter import decode as read_payload
 from layers.layer import by_kind, layers, popup, thing
 from layers.symbols import render
 
@@ -111,8 +113,9 @@ def test_every_source_and_layer_is_in_the_readme(name: str) -> None:
 
 @each_document
 def test_no_document_names_a_setting_that_is_none(name: str) -> None:
-    known = {setting.name for setting in SETTINGS} | {"COP_CHROMIUM"}
-    assert set(re.findall(r"\bCOP_[A-Z_]+[A-Z]\b", TEXTS[name])) <= known | {"COP_REDIS_PASSWORD"}
+    known = {setting.name for setting in SETTINGS} | {"COP_CHROMIUM", "COP_REDIS_PASSWORD"}
+    named = {word for word in re.findall(r"\bCOP_[A-Z_]+[A-Z]\b", TEXTS[name]) if not word.startswith("COP_KEY_")}
+    assert named <= known
 
 
 # -- commands -----------------------------------------------------------------------------------------------------
@@ -149,9 +152,14 @@ def test_every_command_that_is_named_exists_with_its_options(name: str) -> None:
     for line in re.findall(r"(?:^ {4}|`)(?:\.venv/bin/)?cop ([a-z]+[^`\n]*)", TEXTS[name], re.M):
         command, *words = shlex.split(line)
         assert command in known, line
+        parser = known[command]
+        if below := next((a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)), None):
+            assert words, line
+            parser = below.get(words[0], parser)
+            assert words[0] in below or words[0] == "…", line
         for option in (word.strip("[]") for word in words):
             if option.startswith("--") and option != "--help":
-                assert option in known[command]._option_string_actions, line
+                assert option in parser._option_string_actions, line
 
 
 @each_document
@@ -202,7 +210,11 @@ def test_the_pictures_that_are_kept_are_those_that_the_script_makes() -> None:
 def test_no_document_names_a_machine(name: str) -> None:
     text = TEXTS[name]
     assert socket.gethostname() not in text or socket.gethostname() == "localhost"
-    assert set(re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", text)) <= {"127.0.0.1", "0.0.0.0"}
+    assert set(re.findall(r"\b\d+\.\d+\.\d+\.\d+\b", text)) <= {
+        "127.0.0.1",
+        "0.0.0.0",
+        "239.2.3.1",
+    }  # the last: the multicast group of CoT
     assert not re.search(r"(?<![\w./])/(?:home|root|work|tmp|Users)/", text)
 
 
@@ -216,10 +228,23 @@ def named(text: str, file: str, folder: Path) -> Path:
     return folder / file
 
 
-def test_the_example_plan_is_one_and_has_every_source(tmp_path: Path) -> None:
+def test_the_example_plan_is_one(tmp_path: Path) -> None:
     found = plan(load({"COP_FEEDS": str(named(OPERATOR, "feeds.toml", tmp_path))}))
-    assert {feed.source.name for feed in found.values()} == set(sources())
-    assert {feed.group for feed in found.values()} >= {"land", "maritime", "exercise"}
+    assert {feed.group for feed in found.values()} >= {"land", "maritime", "cyber", "exercise"}
+    schemes = {feed.address.partition(":")[0] for feed in found.values()}
+    assert schemes >= {"https", "tcp", "tls", "udp", "mqtts", "file", "probe"}
+
+
+def test_the_plan_that_is_shipped_has_every_source_switched_off_at_its_own_address(tmp_path: Path) -> None:
+    text = tables.PLAN.read_text("utf-8")
+    assert text == tables.plan_file()
+    assert plan(load({"COP_FEEDS": str(tables.PLAN)})) == {}
+    (tmp_path / "feeds.toml").write_text(text.replace("on = false", "on = true"), "utf-8")
+    found = plan(load({"COP_FEEDS": str(tmp_path / "feeds.toml")}))
+    assert {feed.source.name for feed in found.values()} == set(sources()) - {"simulated"}
+    for source in sources().values():
+        for name, address in ((source.name, source.address), *source.others):
+            assert name == "simulated" or (found[name].address, found[name].every_s) == (address, source.rate_s)
 
 
 def test_the_example_map_layers_are_some_of_every_kind(tmp_path: Path) -> None:
@@ -287,6 +312,30 @@ def test_the_example_feed_never_raises_and_keeps_the_good_records(example: Path)
         outcomes = [*decoder.feed(payload[:cut], context), *decoder.close(context)]
         assert len(outcomes) == 1
         assert not isinstance(outcomes[0], Event)
+
+
+def test_the_manifest_of_the_example_counts_its_records(example: Path) -> None:
+    (text,) = (block for block in blocks(FEED, "toml") if block.startswith("received"))
+    told = tomllib.loads(text)
+    decoder = sources()["ee-halts"].decoder()
+    assert not list(decoder.feed(example.read_bytes(), Context(told["received"])))
+    outcomes = list(decoder.close(Context(told["received"])))
+    assert told["halts.json"]["records"] == decoder.counts.records == 3
+    assert decoder.counts.rejected == sum(not isinstance(each, Event) for each in outcomes) == 1
+
+
+def test_the_speaker_of_the_example_says_what_the_example_feed_reads(example: Path) -> None:
+    told: dict[str, Any] = {}
+    exec(blocks(FEED, "python speaker")[0], told)
+    (speaker,) = told["SPEAKERS"]
+    states = set()
+    for minute in range(0, 120, 4):
+        now = RECEIVED + minute * 60_000
+        for said in read_payload(sources()[speaker.source], speaker.say(1, now), Context(now)):
+            assert isinstance(said, Event)
+            assert said.at <= now
+            states.add(getattr(said.body, "state", ""))
+    assert states == {"", "open", "closed"}
 
 
 def test_the_example_feed_can_be_planned_as_the_guide_says(example: Path) -> None:

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from cop.event import Described, Event, Limit, Status
 from cop.geo import distance
 from feeds.adapter import Context, Outcome, Reject, decode
-from feeds.sources.lt_eismoinfo import CATEGORIES, SOURCE
+from feeds.lt_notices import CATEGORIES
+from feeds.simulated.national.lt_eismoinfo import SPEAKERS
+from feeds.simulated.services import state
+from feeds.sources.lt_eismoinfo import SOURCE
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "lt_eismoinfo"
 LAYER = (SAMPLES / "layer.json").read_bytes()
@@ -240,7 +243,7 @@ def test_anything_else_after_the_json_is_told() -> None:
 
 
 def test_a_page_of_the_filter_is_one_reject() -> None:
-    page = (SAMPLES / "forbidden.html").read_bytes()
+    page = b"<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body>No entry</body></html>"
     assert outcomes(page) == [Reject("an HTML page instead of JSON: 403 Forbidden", 0, page)]
 
 
@@ -358,3 +361,13 @@ def test_no_value_of_any_field_raises(changes: dict[str, Any]) -> None:
 def test_deep_nesting_is_a_reject() -> None:
     payload = b'[{"features":[{"id":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}]"
     assert reasons(payload)[0].startswith("not JSON")
+
+
+@pytest.mark.parametrize("hours", [0, 3, 50])
+def test_the_simulated_layer_is_read_without_a_reject(hours: int) -> None:
+    now = NOW.received + hours * 3_600_000
+    (speaker,) = SPEAKERS
+    read = outcomes(speaker.say(0, now), Context(now))
+    wanted = [f"roadevent:LT:SIM:{event.script.id}" for event in state(0, now) if event.script.nation == "LT"]
+    assert [each.subject for each in read if isinstance(each, Event)][::2] == wanted
+    assert len(read) == 2 * len(wanted)

@@ -21,7 +21,8 @@ def planned(tmp_path: Path, text: str) -> dict[str, Feed]:
 
 def test_the_default_plan_simulates_all_that_moves_and_marks_it() -> None:
     feeds = plan(load({}))
-    assert {feed.source.name for feed in feeds.values()} >= {"reference", "ais", "lt-eismoinfo", "datex2", "simulated"}
+    spoken_by_no_simulator = {"datex2"}  # but by those of two national sources
+    assert {feed.source.name for feed in feeds.values()} == set(sources()) - spoken_by_no_simulator
     for feed in feeds.values():
         assert (feed.origin == "observed") == (feed.name == "reference")
         assert (feed.world == REAL) != (feed.group == "exercise")
@@ -80,6 +81,11 @@ def test_every_source_runs_by_its_bare_name_if_its_own_address_can_be(tmp_path: 
         ("[ais]\naddress='gopher://x'", "neither"),
         ("[ais]\nworld='exercise/x'\ngroup='land'", "belong in the group"),
         ("[ais]\ngroup='exercise'", "belong in the group"),
+        ("[ais]\naddress='play:x.rec.gz'", "never the real picture"),
+        ("[ais]\naddress='play:x.rec.gz?pace=-1'\nworld='exercise/x'", "pace"),
+        ("[ais]\noptions={zone='UTC'}", "takes no options"),
+        ("[probe]\noptions={targets={'SYS-302'='gopher://x'}}", "neither"),
+        ("[ais]\naddress='mqtt://x'", "topics"),
         ("['two words']\nsource='ais'", "no blanks"),
         ("ais=1", "is no table"),
         ("[ais", "COP_FEEDS"),

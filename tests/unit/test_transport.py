@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import re
 import socket
+import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
+from msgspec import structs
 
-from feeds.adapter import sources
-from feeds.transport import Fetched, Files, Http, Lines, Unreachable
+from feeds import transport as module
+from feeds.adapter import Request, sources
+from feeds.transport import Fetched, Files, Http, Lines, Secure, Unreachable
 from feeds.worker import Feed, open_transport
+from tests.sockets import Serve, answer, certified, free_port, http_server, line_server
 
 AIS = sources()["ais"]
-Serve = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-
-
-@asynccontextmanager
-async def http_server(serve: Serve) -> AsyncIterator[str]:
-    """A server that answers each request as the test says; its address."""
-
-    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while request := await reader.readuntil(b"\r\n\r\n"):
-                await serve(request, writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(client, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-
-
-def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 async def first(transport: Http | Lines | Files) -> Fetched:
-    async for fetched in transport.chunks():
-        return fetched
+    async with aclosing(transport.chunks()) as chunks:
+        async for fetched in chunks:
+            return fetched
     raise AssertionError("nothing came")
 
 
@@ -224,6 +206,10 @@ def test_the_end_of_a_connection_lets_the_decoder_read_what_it_still_holds() -> 
         ("udp://127.0.0.1:99999", "[Pp]ort"),
         ("carrier-pigeon://loft", "neither"),
         ("ais.nmea", "neither"),
+        ("http://[::1", "http"),
+        ("http:///path", "no host"),
+        ("http://127.0.0.1:99999/", "[Pp]ort"),
+        ("udp://239.2.3.1:6969?interface=eth0", "eth0"),
         ("file:day.nmea?pace=fast", "could not convert"),
         ("file:day.nmea?pace=-1", "pace"),
         ("file:day.nmea?pace=nan", "pace"),
@@ -279,3 +265,350 @@ def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
         asyncio.run(first(Files(f"file:{tmp_path}/*.txt", 1, AIS.decoder)))
     with pytest.raises(Unreachable, match="no file"):
         asyncio.run(first(Files(f"file:{tmp_path}/none", 1, AIS.decoder)))
+
+
+# -- what is asked, and where a redirect leads ------------------------------------------------------------------------
+
+
+def heard(asked: list[bytes], *answers: bytes) -> Serve:
+    """Keeps what is asked, its body too, and answers in turn; the last answer again and again."""
+
+    async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
+        asked.append(request)
+        writer.write(answers[min(len(asked), len(answers)) - 1])
+
+    return serve
+
+
+def test_the_body_the_headers_and_the_key_are_sent() -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        size = re.search(rb"content-length: (\d+)", request.lower())
+        asked.append(request + await reader.readexactly(int(size[1]) if size else 0))
+        writer.write(answer("200 OK", "Connection: close"))
+        writer.close()
+
+    async def body() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        asks = Request(method="POST", body='{"ask": "ā"}', headers=(("Content-Type", "text/x"), ("X-Who", "us")))
+        keyed = structs.replace(asks, headers=(), key_header="X-Key")
+        for request in (asks, keyed):
+            await first(Http(url, 1, request, key=" secret\n"))
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(body())
+    for request in asked:
+        assert request.startswith(b"POST / ")
+        assert request.endswith('\r\n\r\n{"ask": "ā"}'.encode())
+    told = [request.lower().split(b"\r\n") for request in asked]
+    assert {b"content-type: text/x", b"x-who: us"} < set(told[0])
+    assert {b"content-type: application/json", b"x-key: secret"} < set(told[1])
+    assert asked[0].lower().count(b"content-type") == 1  # the source's own counts
+    assert b"secret" not in asked[0]
+
+
+def test_the_key_goes_to_no_other_host() -> None:
+    asked: dict[str, list[bytes]] = {"home": [], "away": []}
+
+    async def body() -> None:
+        async with http_server(heard(asked["away"], answer("200 OK", body=b"x")), host="127.0.0.2") as away:
+            moved = answer("307 There", f"Location: {away}/b")
+            async with http_server(heard(asked["home"], answer("302 Here", "Location: /a"), moved)) as home:
+                fetched = await first(Http(home, 1, Request(key_header="X-Key", headers=(("X-Who", "us"),)), key="k"))
+                assert fetched.name == f"{away}/b"
+
+    asyncio.run(body())
+    assert [b"x-key" in each.lower() for each in asked["home"]] == [True, True]
+    assert [b"x-key" in each.lower() for each in asked["away"]] == [False]
+    assert b"x-who: us" in asked["away"][0].lower()
+
+
+@pytest.mark.parametrize(
+    ("home", "url", "goes"),
+    [
+        ("https://a.example/x", "https://a.example/y", True),
+        ("https://a.example/x", "https://a.example:443/y", True),
+        ("https://a.example/x", "http://a.example/y", False),
+        ("https://a.example/x", "https://b.a.example/y", False),
+        ("https://a.example/x", "https://a.example:8443/y", False),
+        ("http://a.example/x", "https://a.example/y", True),
+    ],
+)
+def test_the_key_never_leaves_tls(home: str, url: str, goes: bool) -> None:
+    assert Http(home, 1)._at_home(httpx.URL(url)) is goes
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "dīvaina", "nul\0"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_told(key: str) -> None:
+    with pytest.raises(ValueError, match="the key has characters") as refused:
+        Http("http://127.0.0.1/", 1, Request(key_header="X-Key"), key=key)
+    assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("hops", "note"),
+    [
+        (["301 Moved"], "/1"),
+        (["308 Moved"], "/1"),
+        (["302 Found"], ""),
+        (["301 Moved", "308 Moved"], "/2"),
+        (["301 Moved", "302 Found"], "/1"),
+        (["307 For Now", "301 Moved"], ""),  # what has moved is not what we asked for
+    ],
+)
+def test_an_address_that_has_moved_for_good_is_noted(hops: list[str], note: str) -> None:
+    asked: list[bytes] = []
+    answers = [answer(hop, f"Location: /{n}", body=b"go there") for n, hop in enumerate(hops, 1)]
+
+    async def body() -> None:
+        async with http_server(heard(asked, *answers, answer("200 OK", body=b"hello"))) as url:
+            fetched = await first(Http(url.replace("//", "//user:secret@"), 1))
+            assert (fetched.data, fetched.name) == (b"hello", f"{url}/{len(hops)}")
+            assert fetched.note == (f"the address has moved to {url}{note}" if note else "")
+
+    asyncio.run(body())
+
+
+def test_where_an_address_has_moved_is_told_though_it_fails_there() -> None:
+    asked: list[bytes] = []
+    answers = answer("301 Moved", "Location: /there"), answer("405 No")
+    assert re.fullmatch(r"HTTP 405; the address has moved to http://\S+/there", str(refused(heard(asked, *answers))))
+
+
+def test_a_redirect_to_nowhere_or_to_something_else_is_told() -> None:
+    for location in ("ftp://127.0.0.1/", "http://[::1/", "http://127.0.0.1:99999/"):
+        assert str(refused(heard([], answer("302 Found", f"Location: {location}"))))
+    assert "HTTP 302" in str(refused(heard([], answer("302 Found"))))
+
+
+def test_a_redirect_with_an_endless_body_is_followed_without_it() -> None:
+    async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
+        if b"/there" in request:
+            writer.write(answer("200 OK", body=b"hello"))
+            return
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 1000000000\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+
+    async def body() -> None:
+        async with http_server(serve) as url:
+            assert (await first(Http(url, 1))).data == b"hello"
+
+    asyncio.run(body())
+
+
+# -- what is answered -------------------------------------------------------------------------------------------------
+
+
+def test_a_packed_answer_is_unpacked_and_bounded_by_what_is_in_it() -> None:
+    payload = b"x" * 50_000
+
+    async def body(serve: Serve) -> None:
+        async with http_server(serve) as url:
+            assert (await first(Http(url, 1))).data == payload
+
+    for encoding, packed in (("gzip", gzip.compress(payload)), ("deflate", zlib.compress(payload))):
+        assert len(packed) < 1000
+        asked: list[bytes] = []
+        serve = heard(asked, answer("200 OK", f"Content-Encoding: {encoding}", body=packed))
+        asyncio.run(body(serve))
+        assert "more than 10000 bytes" in str(refused(serve, most=10_000))
+        assert b"accept-encoding: gzip, deflate\r\n" in asked[0].lower()
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "x-own"])
+def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+    """Packed twice, a few bytes are gigabytes before anyone can count them."""
+    why = str(refused(heard([], answer("200 OK", f"Content-Encoding: {encoding}", body=b"x"))))
+    assert f"encoded as {encoding!r}" in why
+
+
+# -- TLS --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_vouches_for_itself_is_refused_unless_the_operator_trusts_it(tmp_path: Path) -> None:
+    certificate, context = certified(tmp_path)
+    trusted = Secure(ca=str(certificate))
+
+    async def body() -> None:
+        async with (
+            http_server(heard([], answer("200 OK", body=b"hello")), context) as url,
+            line_server(b"a line\n", secure=context) as port,
+        ):
+            lines = f"tls://127.0.0.1:{port}"
+            for transport in (Http(url, 1), Lines(lines, AIS.decoder)):
+                with pytest.raises(Unreachable, match="self-signed certificate"):
+                    await first(transport)
+            assert (await first(Http(url, 1, secure=trusted))).data == b"hello"
+            assert (await first(Lines(lines, AIS.decoder, secure=trusted))).data == b"a line\n"
+            with pytest.raises(Unreachable, match="Hostname mismatch"):  # it is nobody else's
+                await first(Lines(f"tls://localhost:{port}", AIS.decoder, secure=trusted))
+
+    asyncio.run(body())
+
+
+def test_a_client_shows_its_certificate_and_trusts_the_systems_authorities_too(tmp_path: Path) -> None:
+    certificate, context = certified(tmp_path)
+    ours = Secure(str(certificate), str(certificate), str(tmp_path / "server.key"))
+    context.load_verify_locations(certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+
+    async def body() -> None:
+        async with http_server(heard([], answer("200 OK", body=b"hello")), context) as url:
+            assert (await first(Http(url, 1, secure=ours))).data == b"hello"
+            with pytest.raises(Unreachable):
+                await first(Http(url, 1, secure=Secure(ca=str(certificate))))
+
+    asyncio.run(body())
+    assert len(ours.context().get_ca_certs()) == len(Secure().context().get_ca_certs()) + 1
+
+
+def test_certificate_files_that_are_none_are_told(tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("no certificate")
+    for secure in (
+        Secure(ca="/nowhere"),
+        Secure(ca=str(tmp_path / "none.pem")),
+        Secure(cert=str(tmp_path / "none.pem")),
+    ):
+        with pytest.raises(Unreachable, match="certificate files"):
+            secure.context()
+
+
+# -- sockets ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_peer_that_vanishes_without_a_word_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def look(connected: socket.socket) -> None:
+        keep_alive(connected)
+        asked.append(connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    async def body() -> None:
+        async with line_server(b"a line\n", host="::1") as port:
+            assert (await first(Lines(f"tcp://[::1]:{port}", AIS.decoder))).data == b"a line\n"
+
+    keep_alive = module._keep_alive
+    monkeypatch.setattr(module, "_keep_alive", look)
+    asyncio.run(body())
+    assert asked == [1]
+
+
+def test_a_name_that_can_be_none_is_told() -> None:
+    for scheme in ("tcp", "udp"):
+        with pytest.raises(Unreachable, match="label"):
+            asyncio.run(first(Lines(f"{scheme}://{'x' * 70}.example:5000", AIS.decoder)))
+
+
+@asynccontextmanager
+async def said(to: str, port: int, *sent: bytes) -> AsyncIterator[None]:
+    """These datagrams are sent again and again, from this machine to itself."""
+    family = socket.AF_INET6 if ":" in to else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sender:
+        if family == socket.AF_INET:
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+
+        async def say() -> None:
+            while True:
+                for each in sent:
+                    sender.sendto(each, (to, port))
+                await asyncio.sleep(0.005)
+
+        saying = asyncio.create_task(say())
+        try:
+            async with asyncio.timeout(5):
+                yield
+        finally:
+            saying.cancel()
+
+
+async def received(lines: Lines, to: str, port: int, *sent: bytes) -> list[Fetched]:
+    """What comes of these datagrams until each has come."""
+    found: list[Fetched] = []
+    async with said(to, port, *sent), aclosing(lines.chunks()) as chunks:
+        async for fetched in chunks:
+            found.append(fetched)
+            if len({each.data for each in found}) == len(sent):
+                break
+    return found
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "239.2.3.1"])
+def test_a_datagram_is_a_message_of_its_own_and_a_group_is_joined(host: str) -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    lines = Lines(f"udp://{host}:{port}?interface=127.0.0.1", AIS.decoder, datagrams="message")
+    found = asyncio.run(received(lines, host.strip("[]"), port, b"one", b"two\n", b"three"))
+    assert {fetched.data for fetched in found} == {b"one", b"two\n", b"three"}
+    assert {(f.whole, f.last, f.decoder, f.note) for f in found} == {(False, True, None, "")}
+
+
+def test_a_datagram_of_lines_ends_its_line() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+    found = asyncio.run(received(Lines(f"udp://127.0.0.1:{port}", AIS.decoder), "127.0.0.1", port, b"one"))
+    assert {(f.data, f.last) for f in found} == {(b"one\n", False)}
+    assert len({id(f.decoder) for f in found}) == 1
+
+
+def test_what_is_sent_to_another_group_on_the_same_port_stays_out() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+
+    async def body() -> None:
+        ours, others = (Lines(f"udp://239.2.3.{n}:{port}?interface=127.0.0.1", AIS.decoder) for n in (1, 2))
+        async with aclosing(others.chunks()) as there:
+            asking = asyncio.ensure_future(anext(there))
+            found = await received(ours, "239.2.3.1", port, b"ours")
+            assert found
+            await asyncio.sleep(0)
+            assert not asking.done()
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+
+    asyncio.run(body())
+
+
+def test_datagrams_that_come_too_fast_are_lost_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port(socket.SOCK_DGRAM)
+
+    async def body() -> None:
+        lines = Lines(f"udp://127.0.0.1:{port}", AIS.decoder, datagrams="message")
+        note = ""
+        async with said("127.0.0.1", port, *[b"x"] * 10), aclosing(lines.chunks()) as chunks:
+            while not note:
+                note = (await anext(chunks)).note
+                await asyncio.sleep(0.01)
+        assert re.fullmatch(r"[1-9]\d* datagrams came faster than they could be read and are lost", note)
+
+    monkeypatch.setattr(module, "QUEUED", 3)
+    asyncio.run(body())
+
+
+def test_a_port_is_free_again_as_soon_as_nobody_listens() -> None:
+    port = free_port(socket.SOCK_DGRAM)
+
+    async def body() -> None:
+        for _ in range(3):
+            lines = Lines(f"udp://127.0.0.1:{port}", AIS.decoder)
+            assert await received(lines, "127.0.0.1", port, b"x")
+
+    asyncio.run(body())
+
+
+def test_an_hour_is_waited_at_most_between_two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One broken time must not stop a play for years."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    file = tmp_path / "day #1.nmea"
+    file.write_text(
+        "".join(f"\\c:{at}*00\\!AIVDM\r\n" for at in (1_700_000_000, 9_999_999_999, "9" * 400, 1_700_000_001))
+    )
+    played(f"file:{file}?pace=original")
+    assert slept == [0, 3600, 3600, 0]

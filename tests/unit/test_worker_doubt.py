@@ -14,12 +14,12 @@ from redis import Redis
 from cop.bus import Quarantined
 from cop.bus.memory import MemoryBus
 from cop.bus.redis import RedisBus
-from cop.event import REAL, Described, decode
+from cop.event import REAL, Described, Status, decode
 from cop.event import event as make_event
 from cop.picture import Picture
 from dashboard.embedded import Embedded
 from feeds import worker as worker_module
-from feeds.adapter import Context, Outcome, Records
+from feeds.adapter import Context, Outcome, Records, tell
 from feeds.transport import Fetched, Unreachable
 from feeds.worker import RAW_BYTES, Worker, known_subjects, run_all
 from tests.feeding import TOY, Desk, health, in_milliseconds, names, picture, read, run, seen_health, toy, until
@@ -289,3 +289,62 @@ def test_a_server_that_is_full_is_waited_for_and_nothing_is_lost(server: Embedde
         await bus.close()
 
     asyncio.run(body())
+
+
+def test_what_could_never_be_read_hides_nothing_and_what_turned_unreadable_may(desk: Desk) -> None:
+    desk.answers = [(200, b"a\nb\nbad row", {}), (200, b"a\nbad row", {})]
+
+    async def test(bus: MemoryBus) -> None:
+        async def has(*wanted: str) -> None:
+            async def those() -> bool:
+                return await names(bus) == set(wanted)
+
+            await until(those)
+
+        await has("a")  # the bad row was there beside b: it isn't b
+        desk.answers = [(200, b"a\nc\nbad row", {}), (200, b"a\nbad c\nbad row", {})]
+        await seen_health(bus, "ok", "some records could not be read: 1 missing things are kept")
+        assert await names(bus) == {"a", "c"}
+        desk.answers = [(200, b"a\nbad row", {})]
+        await has("a")
+
+    run(toy(desk.url), test)
+
+
+def test_a_correction_under_the_same_time_counts_whatever_its_id(desk: Desk) -> None:
+    texts = ["one", "two", "three", "four", "two"]
+    desk.answers = [(200, f"a 5000 {text}".encode(), {}) for text in texts]
+
+    async def test(bus: MemoryBus) -> None:
+        async def last() -> bool:
+            return len(desk.asked) > len(texts) + 3
+
+        await until(last)
+        told = (await picture(bus)).records("site:a")["toy", "described"]
+        assert isinstance(told.body, Described)
+        assert (told.body.name, told.at) == ("two", 5_004)
+
+    run(toy(desk.url), test)
+
+
+def test_a_report_that_cannot_be_true_goes_to_quarantine_whole_and_counts_by_its_reason(desk: Desk) -> None:
+    def at_sea(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
+        place = Described("a", ("LV",), 20.7675, 58.8344)
+        yield [tell("toy", "roadevent:a", 1_000, body, context) for body in (place, Status("closed"))]
+        yield [tell("toy", "roadevent:b", 1_000, Described("b"), context)]
+
+    desk.answers = [(200, b"any", {})]
+    source = msgspec.structs.replace(TOY, decoder=lambda: Records(at_sea))
+
+    async def test(bus: MemoryBus) -> None:
+        async def kept() -> list[Quarantined]:
+            return await bus.quarantined(REAL)
+
+        (found,) = await until(kept)
+        assert "in the sea" in found.reason
+        assert [decode(line).subject for line in found.raw.split(b"\n")] == ["roadevent:a"] * 2
+        told = await seen_health(bus, "ok")
+        assert set(told.reasons) == {"a roadevent in the sea at …, …"}
+        assert {e.subject for e in (await picture(bus)).entities() if e.kind == "roadevent"} == {"roadevent:b"}
+
+    run(msgspec.structs.replace(toy(desk.url), source=source), test)

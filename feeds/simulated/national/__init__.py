@@ -31,6 +31,8 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     nations: tuple[str, ...] = ()
     rate_s: float = 5.0
     charset: str = ""
+    system: str = ""
+    """The IT system whose page this is: no feed fetches it, the probes knock at it. An empty page answers 503."""
 
 
 class Talker(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,3 +56,23 @@ def speakers() -> tuple[Speaker | Talker, ...]:
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         found.extend(importlib.import_module(f"{__name__}.{module}").SPEAKERS)
     return tuple(found)
+
+
+def addresses(host: str, port: int) -> dict[str, str]:
+    """Feed → where it is served: HTTP at the port, MQTT at the next, the streams at those after it in their order."""
+    found: dict[str, str] = {}
+    streams = port + 2
+    for each in speakers():
+        if isinstance(each, Speaker):
+            found[each.feed] = f"http://{host}:{port}{each.path}"
+        elif each.scheme == "mqtt":
+            found[each.feed] = f"mqtt://{host}:{port + 1}?topics={each.topics.replace('#', '%23')}"
+        else:
+            found[each.feed] = f"tcp://{host}:{streams}"
+            streams += 1
+    return found
+
+
+def ports() -> int:
+    """How many ports in a row the services take."""
+    return 2 + sum(isinstance(each, Talker) and each.scheme == "tcp" for each in speakers())
