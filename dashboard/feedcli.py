@@ -224,9 +224,15 @@ async def _run(settings: Values, feeds: Sequence[Feed]) -> None:
 
     real = [each for each in feeds if each.world == REAL]
     play = [each for each in feeds if each.world != REAL]
-    await asyncio.gather(
-        *(run_all(group, bus(settings, role)) for role, group in (("feeds", real), ("exercise", play)) if group)
-    )
+
+    async def run(role: str, group: Sequence[Feed]) -> None:
+        writer = bus(settings, role)
+        try:
+            await run_all(group, writer)
+        finally:
+            await writer.close()
+
+    await asyncio.gather(*(run(role, group) for role, group in (("feeds", real), ("exercise", play)) if group))
 
 
 async def _check(feeds: Sequence[Feed], wanted: argparse.Namespace) -> int:

@@ -19,8 +19,8 @@ RULES: Final[Mapping[str, str]] = {
     "keeper": f"~cop:real ~cop:exercise:* {_COMMON} {_READ} {_APPEND} +xtrim",
 }
 """Role → its keys and commands. `dashboard` only reads; `exercise` reads the real stream and can't write it; `feeds`
-can't touch an exercise; both may let go of what is in their own quarantine, and of no event; `keeper` trims, and carries
-forward what still counts."""
+can't touch an exercise; both may let go of what is in their own quarantine, and of no event; `keeper` trims, and
+carries forward what still counts."""
 
 ADMIN: Final = "admin"
 

@@ -16,7 +16,7 @@ from cop.geo import distance
 from feeds.adapter import Context, Outcome, Reject, decode
 from feeds.lt_notices import CATEGORIES
 from feeds.simulated.national.lt_eismoinfo import SPEAKERS
-from feeds.simulated.services import state
+from feeds.simulated.roads import state
 from feeds.sources.lt_eismoinfo import SOURCE
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "lt_eismoinfo"

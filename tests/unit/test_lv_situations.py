@@ -9,7 +9,7 @@ import pytest
 from cop.event import Described, Event, Millis, Status
 from feeds.adapter import Context, Reject, decode
 from feeds.simulated.national.lv_situations import say
-from feeds.simulated.services import state
+from feeds.simulated.roads import state
 from feeds.sources.lv_situations import SOURCE
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "lv_situations"

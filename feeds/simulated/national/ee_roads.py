@@ -14,8 +14,8 @@ import msgspec
 from cop.event import Millis
 from cop.geo import Point, from_wgs84, length
 from feeds.simulated.national import Speaker
+from feeds.simulated.roads import WAYPOINTS
 from feeds.simulated.script import MARK, chance, changed
-from feeds.simulated.services import WAYPOINTS
 
 TALLINN: Final = ZoneInfo("Europe/Tallinn")
 ROUTES: Final = ("R01", "R02")

@@ -12,8 +12,8 @@ import msgspec
 
 from cop.event import Millis
 from feeds.simulated.national import Speaker
+from feeds.simulated.roads import SCENARIO, RoadEvent, estonia, state
 from feeds.simulated.script import MARK, MINUTE, changed
-from feeds.simulated.services import SCENARIO, RoadEvent, estonia, state
 
 CAUSES: Final = {
     "roadworks": "PAVING",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cop.event import Millis
 from feeds.simulated.national import Speaker
-from feeds.simulated.services import lithuania, state
+from feeds.simulated.roads import lithuania, state
 
 
 def say(seed: int, now: Millis) -> bytes:

@@ -1,25 +1,17 @@
-"""What do the simulated national road services say, and how do they fail on demand?
+"""What happens on the simulated roads, and how do the national road services tell it?
 
 Invented events on the real main roads, told in the formats of the nations: eismoinfo layer for Lithuania, DATEX II v2
 for Estonia, v3 for Latvia. What is said is a pure function of a seed and the wall time; each event's time is the wall
 time at which its state last changed, so that closures come and go and nothing is younger than it says.
-
-`?fault=` makes a service fail as real ones do: 500, 403 (a filter's page), hang, cut (the connection breaks in the
-body), empty, garbage, stale (yesterday's answer, served as if it were fresh).
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import csv
 import re
-import socket
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -27,12 +19,6 @@ from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
 import msgspec
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from cop.event import Millis
 from cop.geo import Point, from_wgs84
@@ -46,7 +32,6 @@ STEADY: Final = 20
 """Minutes after which a service confirms an event that has not changed."""
 LONG: Final = 40 * DAY
 """How long an event lasts that does not come and go."""
-FAULTS: Final = ("500", "hang", "cut", "403", "empty", "garbage", "stale")
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,98 +323,3 @@ def _text(script: Script) -> str:
 
 def _utc(at: Millis) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-# -- the services -----------------------------------------------------------------------------------------------------
-
-
-class Cut(Response):
-    """An answer that breaks off in the middle of its body: the server closes a connection whose answer is not whole."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": bytes(self.body[: len(self.body) // 2]), "more_body": True})
-
-
-SERVICES: Final[dict[str, tuple[str, str, Callable[[tuple[RoadEvent, ...]], bytes]]]] = {
-    "/eismoinfo-backend/layer-dynamic-features/EAL": ("LT", "application/json", lithuania),
-    "/datex/v2/restrictions": ("EE", "application/xml", estonia),
-    "/datex/v3/situations": ("LV", "application/xml", latvia),
-}
-PAGE: Final = "<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body>Request blocked</body></html>"
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000
-
-
-def services(seed: int = 0, now: Callable[[], Millis] = _now) -> Starlette:
-    """The application that answers for the three services."""
-
-    def route(path: str) -> Route:
-        nation, media, write = SERVICES[path]
-
-        def body(at: Millis) -> bytes:
-            return write(tuple(event for event in state(seed, at) if event.script.nation == nation))
-
-        async def answer(request: Request) -> Response:
-            fault = request.query_params.get("fault", "")
-            if fault:
-                return await _fail(fault, body, media, now())
-            return _fresh(body(now()), media, request.headers.get("if-none-match", ""))
-
-        return Route(path, answer)
-
-    return Starlette(routes=[route(path) for path in SERVICES])
-
-
-def _fresh(body: bytes, media: str, known: str) -> Response:
-    """The body with its tag, or 304 for who has it."""
-    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
-    headers = {"etag": tag, "cache-control": "no-cache"}
-    if tag in (each.strip().removeprefix("W/") for each in known.split(",")):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media, headers=headers)
-
-
-async def _fail(fault: str, body: Callable[[Millis], bytes], media: str, now: Millis) -> Response:
-    match fault:
-        case "500":
-            return Response("Internal Server Error", 500, media_type="text/plain")
-        case "403":
-            return Response(PAGE, 403, media_type="text/html")
-        case "hang":
-            await asyncio.Event().wait()
-        case "cut":
-            return Cut(body(now), media_type=media)
-        case "empty":
-            return Response(b"", media_type=media)
-        case "garbage":
-            return Response(Random(now).randbytes(2000), media_type=media)
-        case "stale":
-            return Response(body(now - DAY), media_type=media)
-    return Response(f"no fault {fault!r}; there are {', '.join(FAULTS)}", 400, media_type="text/plain")
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to whoever runs us."""
-        yield
-
-
-async def serve(host: str, port: int, *, seed: int = 0, started: Callable[[int], None] | None = None) -> None:
-    """Answer until cancelled. `started` is told the port."""
-    with socket.create_server((host, port)) as listener:
-        config = uvicorn.Config(
-            services(seed), lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
-        )
-        server = _Server(config)
-        running = asyncio.create_task(server.serve([listener]))
-        try:
-            if started is not None:
-                started(listener.getsockname()[1])
-            await asyncio.shield(running)
-        finally:
-            server.should_exit = True
-            await running

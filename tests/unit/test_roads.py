@@ -1,16 +1,9 @@
-"""Do the simulated road services speak the nations' formats, change over time, and fail as they are told to?"""
+"""Do the simulated road services speak the nations' formats, and does their state change over time?"""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Callable
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -18,21 +11,19 @@ from cop.event import Described, Event, Gone, Status
 from cop.geo import distance
 from cop.picture import fold
 from feeds.adapter import Context, Outcome, decode, sources
-from feeds.simulated.services import (
-    FAULTS,
+from feeds.simulated.roads import (
     MARK,
     MINUTE,
     SCENARIO,
-    SERVICES,
     estonia,
     latvia,
     lithuania,
-    serve,
     state,
 )
 
 T0 = 1795550000000  # 2026-11-24 19:53:20 UTC
 HOUR = [T0 + minute * MINUTE for minute in range(0, 120, 2)]
+SERVICES: dict[str, Callable[..., bytes]] = {"LT": lithuania, "EE": estonia, "LV": latvia}
 EAL, EE, LV = SERVICES
 
 
@@ -41,8 +32,7 @@ def ids(at: int, seed: int = 0) -> set[str]:
 
 
 def body(path: str, at: int, seed: int = 0) -> bytes:
-    nation, _, write = SERVICES[path]
-    return write(tuple(event for event in state(seed, at) if event.script.nation == nation))
+    return SERVICES[path](tuple(event for event in state(seed, at) if event.script.nation == path))
 
 
 def read(source: str, payload: bytes, at: int) -> list[Outcome]:
@@ -90,7 +80,7 @@ def test_every_text_says_that_it_is_simulated() -> None:
         for path in SERVICES:
             text, count = (
                 body(path, at).decode(),
-                len(ids(at) & {s.id for s in SCENARIO if s.nation == SERVICES[path][0]}),
+                len(ids(at) & {s.id for s in SCENARIO if s.nation == path}),
             )
             assert text.count(f"{MARK}: ") >= count
 
@@ -163,97 +153,3 @@ def test_what_is_withdrawn_and_comes_back_counts_again() -> None:
         there[bool(outcomes)] = there.get(bool(outcomes), 0) + 1
         assert (fold(events).entity(subject) is not None) == bool(outcomes)
     assert there[True] > 10 < there[False]
-
-
-# -- the services over HTTP -------------------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def running() -> AsyncIterator[httpx.AsyncClient]:
-    """The services on a port of their own, stopped by cancellation as the command line does."""
-    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve("127.0.0.1", 0, seed=3, started=port.set_result))
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{await port}", timeout=5) as client:
-            yield client
-    finally:
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 5)
-
-
-def run(work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]) -> None:
-    async def main() -> None:
-        async with running() as client:
-            await work(client)
-
-    asyncio.run(main())
-
-
-def test_all_three_answer_and_a_known_tag_is_304() -> None:
-    async def work(client: httpx.AsyncClient) -> None:
-        for path, (_, media, _) in SERVICES.items():
-            answer = await client.get(path, params={"lks": "true"})
-            assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, media)
-            assert MARK in answer.text
-            for tag in (answer.headers["etag"], f'"x", W/{answer.headers["etag"]}'):
-                known = await client.get(path, headers={"if-none-match": tag})
-                if known.status_code == 200:  # the state changed between the two
-                    assert known.content != answer.content
-                else:
-                    assert (known.status_code, known.content) == (304, b"")
-            assert (await client.get(path, headers={"if-none-match": '"x"'})).status_code == 200
-
-    run(work)
-
-
-def test_faults_are_as_they_are_called(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL)
-
-    async def work(client: httpx.AsyncClient) -> None:
-        for path in SERVICES:
-            assert (await client.get(path, params={"fault": "500"})).status_code == 500
-            forbidden = await client.get(path, params={"fault": "403"})
-            assert (forbidden.status_code, forbidden.headers["content-type"]) == (403, "text/html; charset=utf-8")
-            empty = await client.get(path, params={"fault": "empty"})
-            assert (empty.status_code, empty.content) == (200, b"")
-            with pytest.raises(httpx.RemoteProtocolError):
-                await client.get(path, params={"fault": "cut"})
-            with pytest.raises(httpx.ReadTimeout):
-                await client.get(path, params={"fault": "hang"}, timeout=0.2)
-            garbage = await client.get(path, params={"fault": "garbage"})
-            assert garbage.status_code == 200
-            source = "lt-eismoinfo" if path == EAL else "datex2"
-            for payload in (garbage.content, empty.content):
-                outcomes = read(source, payload, T0)
-                assert not any(isinstance(outcome, Event) for outcome in outcomes)
-            strange = await client.get(path, params={"fault": "plague"})
-            assert strange.status_code == 400
-            assert all(fault in strange.text for fault in FAULTS)
-
-    run(work)
-
-
-def test_a_stale_answer_is_fresh_only_by_its_status() -> None:
-    async def work(client: httpx.AsyncClient) -> None:
-        stale = await client.get(EAL, params={"fault": "stale"})
-        fresh = await client.get(EAL)
-        newest = [max(f["updateTime"] for f in json.loads(a.content)[0]["features"]) for a in (stale, fresh)]
-        assert stale.status_code == 200
-        assert newest[0] < newest[1]
-
-    run(work)
-
-
-def test_a_hanging_answer_does_not_keep_the_services_from_stopping() -> None:
-    async def work(client: httpx.AsyncClient) -> None:
-        hanging = asyncio.create_task(client.get(EAL, params={"fault": "hang"}))
-        await asyncio.sleep(0.1)
-        hanging.cancel()
-
-    run(work)
-
-
-def test_a_taken_port_is_an_error_and_no_exit() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
-        asyncio.run(serve("127.0.0.1", taken.getsockname()[1]))
