@@ -24,6 +24,8 @@ from feeds.worker import Feed, open_transport
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "feeds" / "reference"
 DEMO: Final = world_of("demo")
 PLAY: Final = "exercise"
+STREAM_S: Final = 5.0
+"""A simulated stream that is silent for three times so long is late."""
 WEEK_S: Final = 7 * 86_400
 PLAYED: Final = frozenset({"simulated", "cot", "nvg", "nffi", "gpx", "kml", "geojson", "csv-reports"})
 """Sources that tell of forces and plans: what the simulators say of these belongs to the demo's exercise."""
@@ -143,7 +145,7 @@ def _default(settings: Values) -> dict[str, Feed]:
         reference,
         simulated("ais", "ais", f"tcp://{host}:{port}"),
         *(
-            simulated(each.feed, each.source, where[each.feed], each.nations, getattr(each, "rate_s", 0))
+            simulated(each.feed, each.source, where[each.feed], each.nations, getattr(each, "rate_s", STREAM_S))
             for each in speakers()
             if not getattr(each, "system", "")
         ),

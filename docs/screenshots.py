@@ -47,6 +47,7 @@ class Shot(NamedTuple):
 _STAFF: Final = "/?world=exercise/demo&sel=bridge:B15&lat=56.9&lon=24.3&z=7.5"
 _REAL: Final = "/?world=real&lat=57.2&lon=24.0&z=7"
 _WALL: Final = "/wall?world=exercise/demo&turn=0"
+_FEEDS: Final = "/feeds?world=exercise/demo"
 _EXCON: Final = "/excon?world=exercise/demo&sel=bridge:B15"
 
 SHOTS: Final[tuple[Shot, ...]] = (
@@ -58,6 +59,8 @@ SHOTS: Final[tuple[Shot, ...]] = (
     Shot("wall-light.png", f"{_WALL}&theme=light"),
     Shot("excon.png", _EXCON),
     Shot("excon-light.png", f"{_EXCON}&theme=light"),
+    Shot("feeds.png", _FEEDS),
+    Shot("feeds-light.png", f"{_FEEDS}&theme=light"),
     Shot("staff-4k.png", _STAFF, "-4k"),
     Shot("staff-light-4k.png", f"{_STAFF}&theme=light", "-4k"),
     Shot("wall-4k.png", _WALL, "-4k"),
@@ -79,9 +82,14 @@ INJECTS: Final = (
 )
 """What exercise control has done before the pictures are taken, so that there is something to see."""
 
+FAULTS: Final = {"digitraffic-ais-mqtt": "garbage", "lv-situations": "500"}
+"""Which services fail while the pictures are taken, so that the freshness bar and the quarantine have something."""
+
 _DRAWN: Final = """() => {
   const page = self.cop && cop.page && cop.page.state();
-  if (!page || !page.map || document.body.dataset.live !== 'yes') return false;
+  if (!page || document.body.dataset.live !== 'yes') return false;
+  if (document.getElementById('feeds-grid')) return document.querySelector('#kept-grid .ag-row') !== null;
+  if (!page.map) return false;
   const drawn = cop.canvas.stats();
   return drawn !== null && drawn.drawn > 0 && !drawn.busy;
 }"""
@@ -93,10 +101,17 @@ def prepare(system: System) -> None:
     wait_for("the exercise", lambda: "exercise/demo" in system.get("/api/v1/worlds"), 60)
     wait_for("every feed of the plan", lambda: set(plan(load({}))) <= _spoken(system), 60)
     wait_for("convoys", lambda: system.get("/api/v1/picture?world=exercise/demo&layer=convoys")["features"], 60)
+    for feed, fault in FAULTS.items():
+        system.order(feed, fault)
+    wait_for("the faults", lambda: all(_ill(feed) for feed in system.feeds().values() if feed["source"] in FAULTS), 90)
     for inject in INJECTS:
         status, told = system.send("POST", "/api/v1/exercises/demo/injects", inject)
         if status != 201:
             raise RuntimeError(f"{inject['subject']}: {told}")
+
+
+def _ill(feed: dict[str, Any]) -> bool:
+    return bool(feed["rejects"]) or feed["state"] != "ok"
 
 
 def _spoken(system: System) -> set[str]:
