@@ -179,17 +179,20 @@ async def play(folder: Path, until: Millis, world: str, pace: str, bus: RedisBus
     }
 
 
-def _lateness(parts: Sequence[tuple[Millis, Millis, Millis]], until: Millis) -> dict[str, int]:
+def _lateness(parts: Sequence[tuple[Millis, Millis, Millis]], until: Millis) -> dict[str, float]:
     """Of all parts, of those after the start, when decoders load what they need, and of those at the end."""
     edge = (until - START) // 20
     late = sorted(part[1] for part in parts)
+    worst = max(parts, key=lambda part: part[2])
     later = [part for part in parts if part[0] >= START + edge]
     last = [part for part in parts if part[0] >= until - edge]
     return {
         "lateness_p50_ms": late[len(late) // 2],
         "lateness_p99_ms": late[len(late) * 99 // 100],
         "largest_lateness_ms": late[-1],
-        "largest_lag_ms": max(part[2] for part in parts),
+        "late_over_1_s": sum(each > 1000 for each in late),
+        "largest_lag_ms": worst[2],
+        "largest_lag_at_h": round((worst[0] - START) / HOUR_MS, 2),
         "largest_lag_after_start_ms": max(part[2] for part in later),
         "lateness_at_end_ms": max(part[1] for part in last),
         "lag_at_end_ms": max(part[2] for part in last),

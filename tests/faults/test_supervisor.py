@@ -16,7 +16,7 @@ from tests.system import ROOT, System, wait_for
 
 STOP_S = 5
 WORDS = ["dashboard.cli dashboard", "dashboard.cli simulate", "dashboard.cli keeper", "valkey-server"]
-WORDS += [f"dashboard.cli worker {group}" for group in ("land", "maritime", "exercise")]
+WORDS += [f"dashboard.cli worker {group}" for group in ("land", "maritime", "air", "cyber", "exercise")]
 
 
 @pytest.fixture
