@@ -25,7 +25,7 @@ from feeds.simulated.national import ports
 log = logging.getLogger("cop.run")
 
 STOP_S: Final = 2.5
-HEAD_START_S: Final = 2.0
+HEAD_START_S: Final = 4.0
 STEADY_S: Final = 10.0
 """A process that lived for so long is started anew at once when it ends; one that didn't has to wait."""
 
@@ -151,7 +151,9 @@ async def _announce(settings: Values, served: asyncio.Event) -> None:
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     while True:
         with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1" if host == "0.0.0.0" else host, port)
+            reader, writer = await asyncio.open_connection("127.0.0.1" if host == "0.0.0.0" else host, port)
+            writer.write(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            await reader.read()  # a port that listens is no page yet
             writer.close()
             break
         await asyncio.sleep(0.05)

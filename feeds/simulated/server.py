@@ -181,7 +181,7 @@ async def serve(
 
 async def broker(host: str, port: int, *, seed: int = 0, faults: Faults | None = None) -> None:
     """An MQTT broker that says what the MQTT talkers say, until cancelled."""
-    logging.getLogger("amqtt").setLevel(logging.ERROR)
+    logging.getLogger("amqtt").setLevel(logging.CRITICAL)  # it calls its own end an error
     logging.getLogger("transitions").setLevel(logging.ERROR)
     faults = faults or Faults()
     talkers = [each for each in speakers() if isinstance(each, Talker) and each.scheme == "mqtt"]
