@@ -17,9 +17,9 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 from cop.bus import BusDown
-from cop.bus.redis import RedisBus
 from cop.event import Described, event
 from cop.exercise import world_of
+from dashboard.running import running_bus
 from dashboard.settings import Values
 
 WORLD: Final = world_of("doctor")
@@ -73,19 +73,6 @@ def address(settings: Values) -> str:
     """Where the dashboard of these settings answers."""
     host = settings["COP_HOST"]
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{settings.whole('COP_PORT')}"
-
-
-def running_bus(settings: Values, role: str) -> RedisBus:
-    """The bus of a running system: the one the settings name, else the embedded one in the data folder."""
-    url, password = settings["COP_REDIS_URL"], settings[f"COP_REDIS_PASSWORD_{role.upper()}"]
-    if not url:
-        folder = settings.data / "valkey"
-        try:
-            known = dict(line.split(" ", 1) for line in (folder / "passwords").read_text("utf-8").splitlines())
-            url, password = (folder / "url").read_text("utf-8"), known[role]
-        except (OSError, LookupError, ValueError) as error:
-            raise _Unwell(f"no server was ever started on {settings.data} ({error})") from error
-    return RedisBus(url, user=role, password=password or None)
 
 
 async def _disk(settings: Values) -> str:

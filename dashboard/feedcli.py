@@ -21,6 +21,7 @@ import msgspec
 from cop.bus import Bus, BusDown, Quarantined
 from cop.event import REAL, Event, event, is_exercise
 from dashboard.plan import PLAY, plan
+from dashboard.running import running_bus
 from dashboard.settings import BadSetting, Values
 from feeds.adapter import Context, Reject, Source, sources
 from feeds.plausible import Plausible
@@ -86,7 +87,11 @@ def feed(settings: Values, wanted: argparse.Namespace) -> int:
         case "record":
             return _until_stopped(_record(chosen(settings, wanted.names), Path(wanted.out), wanted.hours * 3600))
     feeds = played(Path(wanted.play), wanted) if wanted.play else chosen(settings, wanted.names)
-    return _until_stopped(_run(settings, feeds))
+    try:
+        return _until_stopped(_run(settings, feeds))
+    except BusDown as error:
+        print(f"cop: the stream is out of reach: {error}", file=sys.stderr)
+        return FAILED
 
 
 def quarantine(settings: Values, wanted: argparse.Namespace) -> int:
@@ -220,13 +225,11 @@ def toml(found: Iterable[Source]) -> str:
 
 async def _run(settings: Values, feeds: Sequence[Feed]) -> None:
     """Each world's feeds with the rights of that world."""
-    from dashboard.serve import bus
-
     real = [each for each in feeds if each.world == REAL]
     play = [each for each in feeds if each.world != REAL]
 
     async def run(role: str, group: Sequence[Feed]) -> None:
-        writer = bus(settings, role)
+        writer = running_bus(settings, role)
         try:
             await run_all(group, writer)
         finally:
@@ -355,9 +358,7 @@ async def _kept(settings: Values, wanted: argparse.Namespace) -> int:
 
 
 async def _show(settings: Values, wanted: argparse.Namespace) -> int:
-    from dashboard.serve import bus
-
-    reader = bus(settings, "dashboard")
+    reader = running_bus(settings, "dashboard")
     try:
         kept = {each.id: each for each in await reader.quarantined(wanted.world, 1_000_000)}
     finally:
@@ -370,9 +371,7 @@ async def _show(settings: Values, wanted: argparse.Namespace) -> int:
 
 
 async def _found(settings: Values, wanted: argparse.Namespace, role: str) -> list[Quarantined]:
-    from dashboard.serve import bus
-
-    reader = bus(settings, role)
+    reader = running_bus(settings, role)
     try:
         kept = await reader.quarantined(wanted.world, 1_000_000 if wanted.ids else wanted.count)
     finally:
@@ -386,11 +385,9 @@ async def _found(settings: Values, wanted: argparse.Namespace, role: str) -> lis
 
 async def _retry(settings: Values, wanted: argparse.Namespace) -> int:
     """Publish what now reads, and let it go; what doesn't stays as it is."""
-    from dashboard.serve import bus
-
     role = "feeds" if wanted.world == REAL else "exercise"
     feeds = {each.name: each for each in (*standing(), *plan(settings).values())}
-    writer = bus(settings, role)
+    writer = running_bus(settings, role)
     read = left = 0
     try:
         for each in reversed(await _found(settings, wanted, role)):

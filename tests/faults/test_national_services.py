@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +84,47 @@ def test_a_service_that_fails_is_told_and_withdraws_nothing_and_comes_back(syste
     for feed in ORDERS:
         system.order(feed)
     wait_for("all to be well", lambda: all(system.feeds()[feed]["state"] == "ok" for feed in ORDERS), 90)
+
+
+def cop(system: System, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command beside a running system, as its operator gives it."""
+    command = [sys.executable, "-m", "dashboard.cli", *words]
+    return subprocess.run(command, env=system.environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_operator_lists_shows_and_retries_what_the_running_system_quarantined(system: System) -> None:
+    system.order("digitraffic-ais-mqtt", "garbage")
+    wait_for("rejects", lambda: system.feeds()["digitraffic-ais-mqtt"]["rejects"])
+    system.order("digitraffic-ais-mqtt")
+    listed = cop(system, "quarantine", "list", "--feed", "digitraffic-ais-mqtt")
+    assert listed.returncode == 0, listed.stderr
+    first = listed.stdout.split()[0]
+    assert len(system.get("/api/v1/quarantine?feed=digitraffic-ais-mqtt")) >= 1
+    retried = cop(system, "quarantine", "retry", first)
+    assert retried.returncode == 1, retried.stderr
+    assert "still in quarantine" in retried.stdout
+
+
+def test_a_recording_of_the_running_services_is_played_into_an_exercise_that_the_pages_show(
+    system: System, tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "morning")
+    names = ["ee-tarktee", "lv-situations", "digitraffic-ais-mqtt", "readsb"]
+    recorded = cop(system, "feed", "record", *names, "--out", folder, "--hours", str(4 / 3600))
+    assert recorded.returncode == 0, recorded.stderr
+    words = ["feed", "run", "--play", folder, "--world", "exercise/morning", "--pace", "4"]
+    command = [sys.executable, "-m", "dashboard.cli", *words]
+    with subprocess.Popen(command, env=system.environment, stderr=subprocess.DEVNULL) as playing:
+        try:
+            wait_for("the world", lambda: "exercise/morning" in system.get("/api/v1/worlds"))
+            wait_for("its feeds", lambda: _played(system) >= set(names), 60)
+        finally:
+            playing.terminate()
+    found = system.get("/api/v1/picture?world=exercise/morning")["features"]
+    played = {each["properties"]["origin"] for each in found if each["properties"]["world"] != REAL}
+    assert played == {"simulated"}
+
+
+def _played(system: System) -> set[str]:
+    feeds = system.get("/api/v1/feeds?world=exercise/morning")
+    return {each["source"] for each in feeds if each["world"] == "exercise/morning" and each["records"]}
