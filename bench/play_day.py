@@ -31,11 +31,13 @@ from cop.exercise import world_of
 from dashboard import embedded
 from dashboard.feedcli import played
 from feeds.adapter import sources
+from feeds.clock import clock
+from feeds.feed import open_transport
 from feeds.recording import SUFFIX, Head, Played, Recorder
 from feeds.simulated.national import Speaker, Talker, speakers
 from feeds.simulated.traffic import Fleet, fleet
 from feeds.transport import Fetched
-from feeds.worker import Worker, clock, open_transport
+from feeds.worker import Worker
 
 START: Final = 1773100800000
 """2026-03-10T00:00Z, when the recorded day begins."""

@@ -15,7 +15,8 @@ from cop.event import REAL, Event, InvalidEvent, State, Status, encode, is_exerc
 from cop.exercise import MEASURES, Inject
 from cop.picture import Entity
 from dashboard.exercises import Exercises, NoSuchThing
-from dashboard.hub import Hub, clock
+from dashboard.hub import Hub
+from feeds.clock import clock
 from layers.layer import layers, popup, thing
 from layers.symbols import render
 

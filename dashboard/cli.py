@@ -154,7 +154,7 @@ def _doctor(settings: Values, wanted: argparse.Namespace) -> int:
 
 def _decode(settings: Values, wanted: argparse.Namespace) -> int:
     from feeds.adapter import Context, Outcome, sources
-    from feeds.worker import clock
+    from feeds.clock import clock
 
     source = sources().get(wanted.feed)
     if source is None:

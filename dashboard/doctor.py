@@ -21,6 +21,7 @@ from cop.event import Described, event
 from cop.exercise import world_of
 from dashboard.running import running_bus
 from dashboard.settings import Values
+from feeds.clock import clock
 
 WORLD: Final = world_of("doctor")
 PROBE_S: Final = 8.0
@@ -126,7 +127,7 @@ async def _probe(settings: Values) -> str:
     bus = running_bus(settings, "exercise")
     subject = f"site:probe-{secrets.token_hex(4)}"
     try:
-        now = time.time_ns() // 1_000_000
+        now = clock()
         body = Described("PROBE", lon=24.0, lat=57.0, marking="PROBE - NOT REAL")
         await bus.append(WORLD, [event("doctor", subject, now, body, received=now, world=WORLD, origin="injected")])
         began = time.perf_counter()

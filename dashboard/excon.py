@@ -13,10 +13,11 @@ from cop.event import EXERCISE, REAL, InvalidEvent, is_exercise
 from cop.exercise import MEASURES, Inject
 from dashboard.api import effect
 from dashboard.exercises import Exercises, NoSuchThing
-from dashboard.hub import Hub, clock
+from dashboard.hub import Hub
 from dashboard.maps import MapLayer, map_view
 from dashboard.parts import clocks, frame, freshness, live, world_badge
 from dashboard.settings import Values
+from feeds.clock import clock
 from layers.layer import by_kind, thing
 
 T = TypeVar("T")

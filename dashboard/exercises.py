@@ -11,8 +11,8 @@ from cop.bus import Bus
 from cop.event import Described, Event, InvalidEvent, Millis, Planned, Status, is_exercise
 from cop.exercise import ENGINE, ExerciseClock, Inject, begin, opening, take_back, world_of
 from cop.picture import Picture
-from dashboard.hub import clock
 from feeds.adapter import Context, decode, sources
+from feeds.clock import clock
 
 FED_MS = 15_000
 """A feed says how it is every few seconds: one that hasn't for so long does not run."""

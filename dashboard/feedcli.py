@@ -24,11 +24,13 @@ from dashboard.plan import PLAY, plan
 from dashboard.running import running_bus
 from dashboard.settings import BadSetting, Values
 from feeds.adapter import Context, Reject, Source, sources
+from feeds.clock import clock
+from feeds.feed import Feed, open_transport
 from feeds.plausible import Plausible
 from feeds.quarantine import kind_of, retry
 from feeds.recording import SUFFIX, Head, Recorder, recordings
 from feeds.transport import Fetched, Unreachable
-from feeds.worker import FUTURE_MS, Feed, backoff_s, clock, open_transport, run_all
+from feeds.worker import backoff_s, run_all
 
 log = logging.getLogger("cop.feed")
 
@@ -411,8 +413,7 @@ async def _again(writer: Bus, kept: Quarantined, known: Feed | None) -> str:
     for outcome in retry(kept, known.fresh, kept.world, known.origin):
         if isinstance(outcome, Reject):
             return outcome.reason
-        doubt = plausible.doubt(outcome) or ("from the future" if outcome.at > clock() + FUTURE_MS else "")
-        if doubt:
+        if doubt := plausible.doubt(outcome, clock()):
             return doubt
         events.append(outcome if outcome.source == kept.source else renamed(outcome, kept.source))
     await writer.append(kept.world, events)

@@ -19,6 +19,7 @@ from cop.recover import Position, recover
 from cop.retention import expired
 from dashboard.frames import View
 from dashboard.history import History
+from feeds.clock import clock
 
 log = logging.getLogger("cop.hub")
 
@@ -33,11 +34,6 @@ FRESH_MS: Final = 5_000
 def window_s(readers: int) -> float:
     """How long changes gather before a frame: short for few readers, longer when a frame must reach many."""
     return min(0.2, 0.025 + readers * 0.00025)
-
-
-def clock() -> Millis:
-    """Milliseconds UTC now."""
-    return time.time_ns() // 1_000_000
 
 
 class Hub:

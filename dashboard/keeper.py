@@ -12,7 +12,7 @@ from cop.event import Event, InvalidEvent, Millis, decode
 from cop.picture import Picture
 from cop.recover import Bounds, Position
 from cop.retention import carried, expired
-from dashboard.hub import clock
+from feeds.clock import clock
 
 log = logging.getLogger("cop.keeper")
 

@@ -17,9 +17,9 @@ from cop.event import REAL, Origin, is_exercise
 from cop.exercise import world_of
 from dashboard.settings import BadSetting, Values
 from feeds.adapter import sources
+from feeds.feed import Feed, open_transport
 from feeds.simulated.national import Speaker, addresses, speakers
 from feeds.transport import Secure
-from feeds.worker import Feed, open_transport
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "feeds" / "reference"
 DEMO: Final = world_of("demo")

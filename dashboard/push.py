@@ -14,7 +14,8 @@ from urllib.parse import parse_qs
 
 from cop.event import REAL
 from dashboard.frames import GZIP_HEADER, Frame, View, deflate_block
-from dashboard.hub import Hub, clock
+from dashboard.hub import Hub
+from feeds.clock import clock
 
 Scope = dict[str, Any]
 Receive = Any

@@ -12,7 +12,7 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from cop.event import REAL
 from dashboard.api import details
 from dashboard.history import Said
-from dashboard.hub import Hub, clock
+from dashboard.hub import Hub
 from dashboard.maps import MapLayer, map_view
 from dashboard.parts import (
     DOMAINS,
@@ -29,6 +29,7 @@ from dashboard.parts import (
     world_badge,
 )
 from dashboard.settings import Values
+from feeds.clock import clock
 from layers.layer import layers as all_layers
 from layers.layer import thing
 from layers.symbols import render

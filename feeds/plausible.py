@@ -24,6 +24,8 @@ AGREED: Final = 3
 """So many reports in a row that agree among themselves are the truth, and what was known before was not."""
 LONGEST_MS: Final = 30 * 60_000
 """After so long a silence nothing is known of the way."""
+FUTURE_MS: Final = 120_000
+"""A report from further ahead than this would win every comparison for ever."""
 KEPT: Final = 100_000
 _EARTH_M: Final = 6_371_009.0
 
@@ -41,8 +43,10 @@ class Plausible:
         self._last: dict[str, _Seen] = {}
         self._other: dict[str, tuple[_Seen, int]] = {}
 
-    def doubt(self, said: Event) -> str:
-        """Why this can't be true; empty when it can, and then it is remembered."""
+    def doubt(self, said: Event, now: Millis) -> str:
+        """Why this can't be true, as of `now`; empty when it can, and then it is remembered."""
+        if said.at > now + FUTURE_MS:
+            return f"from the future: {(said.at - now) // 1000} s ahead of our clock"
         kind = said.subject.partition(":")[0]
         body = said.body
         if isinstance(body, Described):

@@ -9,40 +9,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
-
-import msgspec
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
 
 from cop.bus import Bus, BusDown, Quarantined
-from cop.event import (
-    REAL,
-    Body,
-    Event,
-    FeedState,
-    Gone,
-    Health,
-    InvalidEvent,
-    Millis,
-    Origin,
-    decode,
-    encode,
-    event,
-    kind,
-)
+from cop.event import Body, Event, FeedState, Gone, Health, InvalidEvent, Millis, Origin, decode, encode, event
 from cop.picture import Picture
 from cop.recover import Position
-from feeds.adapter import Context, Decoder, Outcome, Reject, Source
-from feeds.mqtt import Mqtt
+from feeds.adapter import Context, Outcome, Reject
+from feeds.clock import clock
+from feeds.feed import Feed, open_transport
 from feeds.plausible import Plausible
-from feeds.probing import Probes
 from feeds.quarantine import kind_of
-from feeds.recording import Played, moved
-from feeds.transport import Fetched, Files, Http, Lines, Secure, Times, Transport, Unreachable
+from feeds.recording import moved
+from feeds.snapshots import Known, Snapshots, mark_of
+from feeds.transport import Fetched, Times, Transport, Unreachable
 
 log = logging.getLogger("cop.feeds")
 
@@ -50,71 +34,19 @@ FLUSH_S: Final = 0.05
 BATCH: Final = 1000
 HEALTH_S: Final = 5.0
 PATIENCE_S: Final = 10.0
-FUTURE_MS: Final = 120_000
-"""A report from further ahead than this would win every comparison for ever: it goes to quarantine instead."""
-SUSPICIOUS: Final = 10
-"""From so many things to none in one payload is more likely a fault of the feed than the end of all of them."""
 BACKOFF_S: Final = (1.0, 60.0)
 WITHDRAWN: Final = "no longer in the feed"
 RAW_BYTES: Final = 65_536
 """Of a rejected record so much is kept: of a whole document its beginning, which shows what it is."""
 KEPT: Final = 10_000
-REMEMBERED: Final = 200_000
 REASONS: Final = 5
 """How many reasons of rejection a feed's health tells, the most frequent first."""
-
-
-class Feed(msgspec.Struct, frozen=True, kw_only=True):
-    """One running feed: a source under a name of its own, where it listens, and what its events are."""
-
-    name: str
-    source: Source
-    address: str
-    world: str = REAL
-    origin: Origin = "observed"
-    rate_s: float = 0.0
-    """Seconds between fetches; 0: the source's own."""
-    nations: tuple[str, ...] = ()
-    """Whose feed it is; empty: the source's own."""
-    group: str = "feeds"
-    key_env: str = ""
-    """The environment variable that holds the operator's key; the key itself is nowhere else."""
-    body: str = ""
-    """What is posted instead of the source's own request body."""
-    secure: Secure = Secure()
-    options: dict[str, Any] = {}
-    """What the operator's table tells the source's `configure`, and the probes."""
-
-    @property
-    def every_s(self) -> float:
-        return self.rate_s or self.source.rate_s
-
-    @property
-    def fresh(self) -> Callable[[], Decoder]:
-        """Makes this feed's decoder. Raises `ValueError` for options that the source can't take."""
-        if self.options and self.source.configure is not None:
-            return self.source.configure(self.options)
-        if self.options and self.source.transport != "probe":
-            raise ValueError(f"{self.source.name} takes no options")
-        return self.source.decoder
-
-
-def clock() -> Millis:
-    """Milliseconds UTC now."""
-    return time.time_ns() // 1_000_000
 
 
 def backoff_s(failures: int, jitter: float) -> float:
     """Seconds to wait after so many failures in a row; `jitter` in 0..1 spreads those who failed together."""
     first, most = BACKOFF_S
     return min(most, first * 2.0 ** min(failures - 1, 10)) * (0.5 + jitter / 2)
-
-
-class Known(NamedTuple):
-    """What a complete feed's things are: when each that is there was last told of, and when the others went."""
-
-    there: Mapping[str, Millis]
-    gone: Mapping[str, Millis]
 
 
 class StreamLost(Exception):
@@ -138,15 +70,7 @@ class Worker:
         self._now = now
         self._transport = transport or open_transport(feed, now)
         self._fresh = feed.fresh
-        self._known = dict(known.there) if known else {}
-        self._gone = dict(known.gone) if known else {}
-        self._there: dict[str, Millis] = {}
-        self._unread: list[Reject] = []
-        self._payloads = 0
-        self._seen_in: dict[str, int] = {}  # subject → the payload that had it last
-        self._marks: dict[int, int] = {}  # what could not be read → the payload that had it first
-        self._said: dict[tuple[str, str], Event] = {}  # of documents: what was said last, under the source's own time
-        self._told: dict[tuple[str, str], Millis] = {}  # and the time under which we told it
+        self._snapshots = Snapshots(known, complete=feed.source.complete)
         self._events: list[Event] = []
         self._rejects: list[Quarantined] = []
         self._kept: set[int] = set()
@@ -188,7 +112,7 @@ class Worker:
                     await self._take(fetched)
                 self._say("ok", "the source ended")
             except Unreachable as error:
-                self._there, self._unread = {}, []  # of a payload in several parts that was cut short
+                self._snapshots.drop()
                 self._failures += 1
                 self._say("failed", str(error))
                 await asyncio.sleep(max(error.retry_s, backoff_s(self._failures, random.random())))
@@ -208,18 +132,15 @@ class Worker:
             return
         taken, rejects = self._sort(outcomes, context, fetched.times, fetched.whole)
         if fetched.failed:  # as it was when this was recorded
-            self._there, self._unread = {}, []
+            self._snapshots.drop()
             self._say("failed", fetched.failed)
         elif fetched.whole:
             self._heard = time.monotonic()
-            for said in taken:
-                if not isinstance(said.body, Gone):
-                    self._there[said.subject] = max(said.at, self._there.get(said.subject, 0))
-            self._unread += rejects
+            self._snapshots.add(taken, rejects)
             if not fetched.more:
-                heard = context.received if fetched.times is None else fetched.times.moved(context.received)
-                state, detail = self._judge(heard)
-                self._verdict = state, detail or fetched.note
+                verdict = self._snapshots.judge(heard if fetched.times is None else fetched.times.moved(heard))
+                self._events += [self._event(subject, at, Gone(WITHDRAWN)) for subject, at in verdict.withdrawn.items()]
+                self._verdict = verdict.state, verdict.detail or fetched.note
                 self._say(*self._verdict)
         elif taken or not rejects:  # what is heard and not understood is no sign of life
             self._heard = time.monotonic()
@@ -258,7 +179,7 @@ class Worker:
         for outcome in outcomes:
             if isinstance(outcome, Reject):
                 rejects.append(outcome)
-            elif doubt := self._doubt(outcome, context):
+            elif doubt := self._plausible.doubt(outcome, context.received):
                 doubted.setdefault((outcome.subject, doubt), []).append(encode(outcome))
             else:
                 taken.append(outcome)
@@ -276,46 +197,24 @@ class Worker:
         self._events += taken
         return taken, rejects
 
-    def _doubt(self, said: Event, context: Context) -> str:
-        """Why this can't be true; empty when it can."""
-        ahead = said.at - context.received
-        if ahead > FUTURE_MS:
-            return f"from the future: {ahead // 1000} s ahead of our clock"
-        return self._plausible.doubt(said)
-
-    def _corrected(self, said: Event, at: Millis) -> Millis:
-        """The time of a report of a document. One that differs from the last under the same time corrects it: it is
-        told as a millisecond newer, for the picture can't tell which of two of the same time came last."""
-        key = said.subject, kind(said.body)
-        last = self._said.get(key)
-        if last is not None and last.at == said.at:
-            at = self._told[key] + (last.id != said.id)
-        if len(self._said) > REMEMBERED:
-            self._said.clear()
-        self._said[key], self._told[key] = said, at
-        return at
-
     def _own(self, said: Event, times: Times | None, whole: bool) -> Event:
         """The event under this feed's name, at its time in the picture."""
         at, body = said.at, said.body
         if times is not None:
             at, body = times.moved(at), moved(body, times)
         if whole:
-            at = self._corrected(said, at)
-        if said.subject in self._gone and not isinstance(body, Gone):
-            at = max(at, self._gone[said.subject] + 1)  # what is back is newer than its going
+            at = self._snapshots.corrected(said, at)
+        at = self._snapshots.returned(said, at)
         self._newest = max(self._newest or 0, at)
         if said.source == self._feed.name and at == said.at and body is said.body:
             return said
-        return event(
-            self._feed.name, said.subject, at, body, received=self._now(), world=self._feed.world, origin=said.origin
-        )
+        return self._event(said.subject, at, body, said.origin)
 
     def _quarantine(self, rejected: Reject, context: Context) -> None:
         """Count it, and keep it as it came; the same record in every payload is kept once in a while."""
         self.rejects += 1
         self._reasons[kind_of(rejected.reason)] += 1
-        mark = hash((rejected.reason, rejected.raw))
+        mark = mark_of(rejected)
         if mark in self._kept:
             return
         if len(self._kept) >= KEPT:
@@ -328,35 +227,6 @@ class Worker:
         self._rejects.append(
             Quarantined(feed.name, reason, rejected.offset, raw, context.received, context.name, feed.world)
         )
-
-    def _judge(self, heard: Millis) -> tuple[FeedState, str]:
-        """What to think of a whole payload. What the last one had and a complete one hasn't has been withdrawn."""
-        there, self._there = self._there, {}
-        unread, self._unread = self._unread, []
-        if unread and not there:
-            return "failed", f"nothing in it could be read: {unread[0].reason}"
-        if not self._feed.source.complete:
-            return "ok", ""
-        self._payloads += 1
-        marks = {hash((each.reason, each.raw)): self._payloads for each in unread}
-        self._marks = {mark: self._marks.get(mark, first) for mark, first in marks.items()}
-        self._seen_in |= dict.fromkeys(there, self._payloads)
-        newest = max(self._marks.values(), default=0)
-        missing = self._known.keys() - there.keys()
-        # What can't be read now may be what is missing, unless it could not be read when that was still there.
-        hidden = {subject for subject in missing if self._seen_in.get(subject, 0) < newest}
-        missing -= hidden
-        if not there and len(self._known) >= SUSPICIOUS:
-            return "late", f"suspiciously empty: {len(self._known)} things are kept"
-        for subject in sorted(missing):
-            at = max(heard, self._known[subject] + 1)
-            self._gone[subject] = at
-            self._events.append(self._event(subject, at, Gone(WITHDRAWN)))
-            self._seen_in.pop(subject, None)
-        self._known = there | {subject: self._known[subject] for subject in hidden}
-        if hidden:
-            return "ok", f"some records could not be read: {len(hidden)} missing things are kept"
-        return "ok", ""
 
     # -- out ------------------------------------------------------------------------------------------------------
 
@@ -428,10 +298,10 @@ class Worker:
         )
         return self._event(f"feed:{feed.name}", now, body)
 
-    def _event(self, subject: str, at: Millis, body: Body) -> Event:
-        """An event of this feed under its own name, heard now."""
+    def _event(self, subject: str, at: Millis, body: Body, origin: Origin | None = None) -> Event:
+        """An event of this feed under its own name, heard now; of the feed's own origin unless another one is told."""
         feed = self._feed
-        return event(feed.name, subject, at, body, received=self._now(), world=feed.world, origin=feed.origin)
+        return event(feed.name, subject, at, body, received=self._now(), world=feed.world, origin=origin or feed.origin)
 
 
 async def known_subjects(bus: Bus, world: str, source: str) -> Known:
@@ -452,30 +322,6 @@ async def known_subjects(bus: Bus, world: str, source: str) -> Known:
         if (told := picture.records(subject).get((source, "gone"))) is not None and told.body == Gone(WITHDRAWN)
     }
     return Known(there, gone)
-
-
-def open_transport(feed: Feed, now: Callable[[], Millis] = clock) -> Transport:
-    """The transport that the address's scheme names. Raises ValueError for an address that can be none."""
-    scheme = feed.address.partition(":")[0]
-    fresh = feed.fresh
-    key = os.environ.get(feed.key_env, "") if feed.key_env else ""
-    if scheme in ("http", "https"):
-        request = feed.source.request
-        if feed.body:
-            request = msgspec.structs.replace(request, body=feed.body)
-        return Http(feed.address, feed.every_s, request, key=key, secure=feed.secure)
-    if scheme in ("tcp", "tls", "udp"):
-        return Lines(feed.address, fresh, datagrams=feed.source.datagrams, secure=feed.secure)
-    if scheme in ("mqtt", "mqtts"):
-        return Mqtt(feed.address, feed.secure, key=key)
-    if scheme == "file":
-        return Files(feed.address, feed.every_s, fresh)
-    if scheme == "probe":
-        return Probes(feed.options, feed.every_s, now)
-    if scheme == "play":
-        return Played(feed.address, fresh, now)
-    schemes = "http(s):, tcp:, tls:, udp:, mqtt(s):, file:, probe: nor play:"
-    raise ValueError(f"{feed.name}: {feed.address!r} is neither {schemes}")
 
 
 async def run_all(feeds: Iterable[Feed], bus: Bus) -> None:

@@ -15,7 +15,8 @@ from cop.event import REAL, Described, Health, decode
 from cop.picture import Picture
 from feeds import worker as worker_module
 from feeds.adapter import Context, Outcome, Records, Reject, Source, report
-from feeds.worker import Feed, Worker
+from feeds.feed import Feed
+from feeds.worker import Worker
 
 
 def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:

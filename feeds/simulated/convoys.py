@@ -17,7 +17,6 @@ import csv
 import math
 import signal
 import sys
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
@@ -28,6 +27,7 @@ from typing import NamedTuple
 import msgspec
 
 from cop.event import Millis
+from feeds.clock import clock
 from feeds.sources.simulated import Convoy, Left, Plan, Point, Position, Report, write
 
 TABLES = Path(__file__).parent.parent / "reference" / "march"
@@ -340,7 +340,7 @@ async def serve(
     started: Callable[[int], None] | None = None,
 ) -> None:
     """Report to every reader, each step, until cancelled; then say ENDEX. `started` is told the port."""
-    last = _now()
+    last = clock()
     scene = load(seed=seed, scale=scale, count=count, start=start, start_wall=last)
     readers: set[asyncio.StreamWriter] = set()
 
@@ -359,13 +359,13 @@ async def serve(
     try:
         while True:
             await asyncio.sleep(step_s)
-            if (now := _now()) > last:
+            if (now := clock()) > last:
                 _tell(readers, write(list(reports(scene, last, now))) or b"\n")
                 last = now
     finally:
         server.close()
         leaving = list(readers)
-        _tell(readers, write(list(farewell(scene, max(last + 1, _now())))))
+        _tell(readers, write(list(farewell(scene, max(last + 1, clock())))))
         for writer in leaving:
             writer.close()
         with contextlib.suppress(TimeoutError):
@@ -380,10 +380,6 @@ def _tell(readers: set[asyncio.StreamWriter], said: bytes) -> None:
             writer.transport.abort()
         else:
             writer.write(said)
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:

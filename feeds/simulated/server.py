@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import time
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from random import Random
@@ -28,6 +27,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from cop.event import Millis
+from feeds.clock import clock
 from feeds.simulated.national import Speaker, Talker, speakers
 
 log = logging.getLogger("cop.simulated")
@@ -36,11 +36,6 @@ DAY: Final = 24 * 3_600_000
 FAULTS: Final = ("500", "403", "hang", "cut", "empty", "encoding", "garbage", "stale")
 STREAM_FAULTS: Final = ("hang", "cut", "garbage")
 PAGE: Final = "<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body>Request blocked</body></html>"
-
-
-def clock() -> Millis:
-    """Milliseconds UTC now."""
-    return time.time_ns() // 1_000_000
 
 
 class Faults:

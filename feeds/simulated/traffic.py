@@ -12,12 +12,12 @@ import asyncio
 import logging
 import math
 import random
-import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
+from feeds.clock import clock
 from feeds.simulated import nmea
 from feeds.simulated.lanes import LANES, Lane, Waypoint
 
@@ -297,7 +297,7 @@ async def serve(host: str, port: int, *, seed: int, count: int, scale: float = 1
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             for start in range(0, count, WELCOME):
-                now = _now()
+                now = clock()
                 known = (
                     each
                     for vessel in ships.vessels[start : start + WELCOME]
@@ -316,11 +316,11 @@ async def serve(host: str, port: int, *, seed: int, count: int, scale: float = 1
             writer.close()
 
     server = await asyncio.start_server(welcome, host, port)
-    told = _now()
+    told = clock()
     try:
         while True:
             await asyncio.sleep(TICK_S)
-            now = _now()
+            now = clock()
             batch = b"".join(ships.messages(max(told, now - BEHIND_MS), now)) if listeners else b""
             told = now
             for writer in listeners if batch else ():
@@ -355,10 +355,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 if __name__ == "__main__":

@@ -237,7 +237,7 @@ def test_the_simulated_ships_move_as_they_say() -> None:
     for step in range(0, 600_000, 10_000):
         for event in read(LOCATIONS.say(3, NOW + step), received=NOW + step):
             assert isinstance(event, Event)
-            assert judge.doubt(event) == ""
+            assert judge.doubt(event, NOW + step) == ""
     for before, after in zip(ships(3, NOW), ships(3, NOW + 60_000), strict=True):
         way = distance((before.lon, before.lat), (after.lon, after.lat))
         assert way <= max(before.knots, after.knots) * 1852 / 3600 * 60 * 1.1 + 5

@@ -16,8 +16,8 @@ from cop.picture import Picture, fold
 from cop.recover import Position
 from cop.retention import carried, expired
 from dashboard.embedded import Embedded
-from dashboard.hub import clock
 from dashboard.keeper import Keeper
+from feeds.clock import clock
 from tests.worlds import events
 
 DEMO = "exercise/demo"

@@ -10,7 +10,7 @@ from cop.event import REAL
 from dashboard.plan import DEMO, groups, plan
 from dashboard.settings import BadSetting, load
 from feeds.adapter import sources
-from feeds.worker import Feed
+from feeds.feed import Feed
 
 
 def planned(tmp_path: Path, text: str) -> dict[str, Feed]:

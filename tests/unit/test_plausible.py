@@ -30,6 +30,13 @@ def seen(lon: float, lat: float, seconds: float = 0, subject: str = "vessel:1", 
     return said(subject, Sighted(lon, lat), NOW + round(seconds * 1000), world)
 
 
+class Judge(Plausible):
+    """Asked when the report is made, unless a test says when."""
+
+    def doubt(self, said: Event, now: int = 0) -> str:
+        return super().doubt(said, now or said.at)
+
+
 @pytest.mark.parametrize(
     ("subject", "body", "doubt"),
     [
@@ -51,27 +58,34 @@ def seen(lon: float, lat: float, seconds: float = 0, subject: str = "vessel:1", 
     ],
 )
 def test_bounds_by_kind(subject: str, body: Body, doubt: str) -> None:
-    found = Plausible().doubt(said(subject, body))
+    found = Judge().doubt(said(subject, body))
     assert doubt in found
     assert bool(found) == bool(doubt)
 
 
+def test_a_report_from_ahead_of_our_clock_is_doubted_and_not_remembered() -> None:
+    judge = Judge()
+    ahead = seen(21.0, 57.0, 300)
+    assert judge.doubt(ahead, NOW) == "from the future: 300 s ahead of our clock"
+    assert judge.doubt(ahead, NOW + 180_000) == ""
+
+
 def test_one_outlier_is_doubted_and_the_track_goes_on() -> None:
-    judge = Plausible()
+    judge = Judge()
     assert judge.doubt(seen(21.0, 57.0, 0)) == ""
     assert "km in 10 s from where it was" in judge.doubt(seen(22.0, 57.7, 10))
     assert judge.doubt(seen(21.001, 57.0, 20)) == ""
 
 
 def test_three_reports_that_agree_win_over_what_was_known() -> None:
-    judge = Plausible()
+    judge = Judge()
     judge.doubt(seen(21.0, 57.0, 0))
     found = [bool(judge.doubt(seen(20.5, 56.5, 10 * n))) for n in range(1, 5)]
     assert found == [True, True, False, False]
 
 
 def test_outliers_that_do_not_agree_never_win() -> None:
-    judge = Plausible()
+    judge = Judge()
     judge.doubt(seen(21.0, 57.0, 0))
     places = [(20.5, 56.5), (20.2, 57.9), (20.4, 55.9), (20.3, 57.0), (20.9, 57.6)]
     assert all(judge.doubt(seen(*place, 5 * n)) for n, place in enumerate(places, 1))
@@ -79,13 +93,13 @@ def test_outliers_that_do_not_agree_never_win() -> None:
 
 
 def test_after_a_long_silence_nothing_is_known_of_the_way() -> None:
-    judge = Plausible()
+    judge = Judge()
     judge.doubt(seen(21.0, 57.0, 0))
     assert judge.doubt(seen(20.2, 55.0, 31 * 60)) == ""
 
 
 def test_an_older_report_that_comes_late_does_not_become_the_last() -> None:
-    judge = Plausible()
+    judge = Judge()
     judge.doubt(seen(21.0, 57.0, 0))
     judge.doubt(seen(21.3, 57.0, 900))
     assert judge.doubt(seen(21.1, 57.0, 300)) == ""
@@ -93,7 +107,7 @@ def test_an_older_report_that_comes_late_does_not_become_the_last() -> None:
 
 
 def test_an_exercise_is_not_judged_for_its_jumps_but_for_its_bounds() -> None:
-    judge = Plausible()
+    judge = Judge()
     for n, lon in enumerate((23.0, 24.0, 25.0)):
         assert judge.doubt(seen(lon, 57.0, n, "convoy:C01", "exercise/x")) == ""
     fast = said("convoy:C01", Sighted(*RIGA, speed=250.0), world="exercise/x")
@@ -102,7 +116,7 @@ def test_an_exercise_is_not_judged_for_its_jumps_but_for_its_bounds() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plausible, "KEPT", 10)
-    judge = Plausible()
+    judge = Judge()
     for n in range(100):
         judge.doubt(seen(21.0, 57.0, n, f"vessel:{n}"))
     assert len(judge._last) == 10
@@ -113,7 +127,7 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     st.lists(st.tuples(st.floats(1, 600), st.floats(-1, 1), st.floats(-1, 1)), min_size=1, max_size=20),
 )
 def test_what_moves_slower_than_its_kind_can_is_never_doubted(kind: str, steps: list[tuple[float, ...]]) -> None:
-    judge, lon, lat, at = Plausible(), 20.6, 57.0, 0.0
+    judge, lon, lat, at = Judge(), 20.6, 57.0, 0.0
     for seconds, east, north in steps:
         reach = 0.6 * FASTEST[kind] * seconds / 111_200
         at, lon, lat = at + seconds, lon + east * reach, lat + north * reach / 2
@@ -125,7 +139,7 @@ def test_what_moves_slower_than_its_kind_can_is_never_doubted(kind: str, steps: 
 @settings(max_examples=200)
 @given(st.sampled_from(["vessel", "convoy", "roadevent", "any"]), st.floats(-180, 180), st.floats(-90, 90))
 def test_any_place_gets_an_answer(kind: str, lon: float, lat: float) -> None:
-    judge = Plausible()
+    judge = Judge()
     for body in (Sighted(lon, lat), Described("a", (), lon, lat)):
         assert isinstance(judge.doubt(said(f"{kind}:1", body)), str)
 

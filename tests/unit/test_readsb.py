@@ -246,7 +246,7 @@ def test_the_simulated_network_says_its_state(seed: int) -> None:
     for now in range(AT, AT + 3 * 3_600_000, 97_000):
         events = [each for each in decode(SOURCE, say(seed, now), Context(now)) if isinstance(each, Event)]
         assert len(events) == len(list(decode(SOURCE, say(seed, now), Context(now))))
-        assert not [doubt for each in events if (doubt := plausible.doubt(each))]
+        assert not [doubt for each in events if (doubt := plausible.doubt(each, now))]
         places = {each.subject: each for each in events if isinstance(each.body, Sighted)}
         who = {each.subject: each.body for each in events if isinstance(each.body, Described)}
         for number, flight in enumerate(state(seed, now)):

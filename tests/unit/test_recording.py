@@ -19,10 +19,12 @@ from cop.event import REAL, Body, Planned, Sighted, Status, Waypoint, decode, ki
 from cop.picture import Picture
 from feeds import recording
 from feeds.adapter import Decoder, sources
+from feeds.clock import clock
+from feeds.feed import Feed, open_transport
 from feeds.recording import SUFFIX, Head, Part, Played, Recorder, moved, read, recordings
 from feeds.simulated.national import Speaker, speakers
 from feeds.transport import Fetched, Times, Unreachable
-from feeds.worker import Feed, Worker, clock, open_transport
+from feeds.worker import Worker
 from tests.feeding import Desk, in_milliseconds, until
 
 AIS = sources()["ais"]

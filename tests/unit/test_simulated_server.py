@@ -62,7 +62,7 @@ def test_what_is_said_is_read_without_a_reject_and_can_be_true(speaker: Speaker,
         for outcome in outcomes:
             assert isinstance(outcome, Event), outcome
             assert outcome.at <= at + 1000
-            assert judge.doubt(outcome) == ""
+            assert judge.doubt(outcome, at) == ""
 
 
 @pytest.mark.parametrize("talker", STREAMS, ids=lambda each: each.feed)

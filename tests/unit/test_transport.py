@@ -19,8 +19,8 @@ from msgspec import structs
 
 from feeds import transport as module
 from feeds.adapter import Request, sources
+from feeds.feed import Feed, open_transport
 from feeds.transport import Fetched, Files, Http, Lines, Secure, Unreachable
-from feeds.worker import Feed, open_transport
 from tests.sockets import Serve, answer, certified, free_port, http_server, line_server
 
 AIS = sources()["ais"]

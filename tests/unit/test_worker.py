@@ -19,7 +19,8 @@ from cop.bus import BusDown, Quarantined
 from cop.bus.memory import MemoryBus
 from cop.event import REAL, Event, Gone
 from feeds import worker as worker_module
-from feeds.worker import BACKOFF_S, Known, backoff_s, known_subjects
+from feeds.snapshots import Known
+from feeds.worker import BACKOFF_S, backoff_s, known_subjects
 from tests.feeding import Desk, health, in_milliseconds, names, picture, run, toy, until
 
 

@@ -18,8 +18,8 @@ from cop.event import REAL, Described, Status, decode
 from cop.event import event as make_event
 from cop.picture import Picture
 from dashboard.embedded import Embedded
-from feeds import worker as worker_module
 from feeds.adapter import Context, Outcome, Records, tell
+from feeds.clock import clock
 from feeds.transport import Fetched, Unreachable
 from feeds.worker import RAW_BYTES, Worker, known_subjects, run_all
 from tests.feeding import TOY, Desk, health, in_milliseconds, names, picture, read, run, seen_health, toy, until
@@ -167,7 +167,7 @@ def test_what_was_withdrawn_and_is_back_is_shown_again_though_its_report_is_as_o
 
 
 def test_a_thing_that_is_told_of_a_little_ahead_of_our_clock_can_be_withdrawn(desk: Desk) -> None:
-    desk.answers = [(200, f"a {worker_module.clock() + 60_000}\nb".encode(), {}), (200, b"b", {})]
+    desk.answers = [(200, f"a {clock() + 60_000}\nb".encode(), {}), (200, b"b", {})]
 
     async def test(bus: MemoryBus) -> None:
         async def seen() -> bool:

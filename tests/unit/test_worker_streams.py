@@ -14,7 +14,8 @@ from cop.bus.memory import MemoryBus
 from cop.event import REAL
 from feeds import worker as worker_module
 from feeds.adapter import sources
-from feeds.worker import Feed, Worker
+from feeds.feed import Feed
+from feeds.worker import Worker
 from tests.feeding import health, in_milliseconds, picture, run, until
 
 
