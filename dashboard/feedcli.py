@@ -362,12 +362,12 @@ async def _kept(settings: Values, wanted: argparse.Namespace) -> int:
 async def _show(settings: Values, wanted: argparse.Namespace) -> int:
     reader = running_bus(settings, "dashboard")
     try:
-        kept = {each.id: each for each in await reader.quarantined(wanted.world, 1_000_000)}
+        kept = await reader.rejected(wanted.world, wanted.id)
     finally:
         await reader.close()
-    if wanted.id not in kept:
+    if kept is None:
         raise BadSetting(f"no record {wanted.id!r} in quarantine; `cop quarantine list` lists them")
-    sys.stdout.buffer.write(kept[wanted.id].raw)
+    sys.stdout.buffer.write(kept.raw)
     sys.stdout.buffer.flush()
     return 0
 
@@ -375,14 +375,14 @@ async def _show(settings: Values, wanted: argparse.Namespace) -> int:
 async def _found(settings: Values, wanted: argparse.Namespace, role: str) -> list[Quarantined]:
     reader = running_bus(settings, role)
     try:
-        kept = await reader.quarantined(wanted.world, 1_000_000 if wanted.ids else wanted.count)
+        if wanted.ids:
+            asked = [await reader.rejected(wanted.world, id_) for id_ in wanted.ids]
+            kept = [each for each in asked if each is not None]
+        else:
+            kept = await reader.quarantined(wanted.world, wanted.count)
     finally:
         await reader.close()
-    return [
-        each
-        for each in kept
-        if each.world == wanted.world and wanted.feed in ("", each.source) and (not wanted.ids or each.id in wanted.ids)
-    ]
+    return [each for each in kept if each.world == wanted.world and wanted.feed in ("", each.source)]
 
 
 async def _retry(settings: Values, wanted: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import dash_ag_grid as dag
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cop.bus import BusDown, Quarantined
 from cop.event import REAL
@@ -17,7 +17,7 @@ from dashboard.parts import GRID_LOOK, clocks, frame, live, world_badge
 from dashboard.settings import Values
 from feeds.quarantine import kind_of
 
-SHOWN: Final = 2_000
+SHOWN: Final = 500
 """Records of the newest that the page looks at."""
 RAW_SHOWN: Final = 4_096
 REASONS_SHOWN: Final = 20
@@ -77,6 +77,7 @@ def layout(settings: Values, query: dict[str, str]) -> Any:
             ]
         ),
         dcc.Store(id="feeds-world", data={"world": world, "feed": query.get("feed", "")}),
+        dcc.Store(id="kept-mark", data=""),
         dcc.Store(id="theme-name", data=query.get("theme", "dark")),
         dcc.Interval(id="feeds-beat", interval=BEAT_MS),
         html.Div(id="nowhere", hidden=True),
@@ -190,19 +191,24 @@ def callbacks(app: Dash, hub: Hub) -> None:
         Output("kept-grid", "rowData"),
         Output("kept-reasons", "children"),
         Output("kept-count", "children"),
+        Output("kept-mark", "data"),
         Input("feeds-beat", "n_intervals"),
         State("feeds-world", "data"),
+        State("kept-mark", "data"),
     )
-    async def look(beat: int | None, asked: dict[str, str]) -> Any:
+    async def look(beat: int | None, asked: dict[str, str], seen: str) -> Any:
         world = asked["world"] if asked["world"] in hub.views else REAL
         feeds = feed_rows(hub.views[world].feeds)
         try:
+            mark = await hub.quarantine_mark(world)
+            if mark == seen:  # records are large: they are read again only when there are others
+                return feeds, no_update, no_update, no_update, no_update
             kept = await hub.quarantined(world, SHOWN)
         except BusDown as error:
-            return feeds, [], html.P(f"The stream is out of reach: {error}", className="empty"), "?"
+            return feeds, [], html.P(f"The stream is out of reach: {error}", className="empty"), "?", ""
         kept = [each for each in kept if asked["feed"] in ("", each.source)]
         most = f"the newest {SHOWN}" if len(kept) >= SHOWN else str(len(kept))
-        return feeds, kept_rows(kept), reasons(kept), most
+        return feeds, kept_rows(kept), reasons(kept), most, mark
 
     @app.callback(
         Output("kept-raw", "children"),

@@ -70,8 +70,12 @@ class Hub:
 
     async def kept(self, world: str, id_: str) -> Quarantined | None:
         """One rejected record; None when it has left quarantine. Raises `BusDown`."""
-        kept = await self._bus.quarantined(world, 1_000_000)
-        return next((each for each in kept if each.id == id_ and each.world == world), None)
+        found = await self._bus.rejected(world, id_)
+        return found if found is not None and found.world == world else None
+
+    async def quarantine_mark(self, world: str) -> str:
+        """Changes whenever `quarantined` would. Raises `BusDown`."""
+        return " ".join([await self._bus.quarantine_mark(each) for each in dict.fromkeys((world, REAL))])
 
     @property
     def fresh(self) -> bool:

@@ -91,6 +91,14 @@ class Bus(Protocol):
         """The newest rejected records, newest first."""
         ...
 
+    async def rejected(self, world: str, id_: str) -> Quarantined | None:
+        """The rejected record of that id; None when it is not, or no longer, there."""
+        ...
+
+    async def quarantine_mark(self, world: str) -> str:
+        """Changes whenever a record comes into quarantine or leaves it."""
+        ...
+
     async def release(self, world: str, ids: Sequence[str]) -> int:
         """Let records go that have been dealt with; how many there were."""
         ...

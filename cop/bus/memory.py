@@ -111,6 +111,13 @@ class MemoryBus:
     async def quarantined(self, world: str, count: int = 100) -> list[Quarantined]:
         return self._quarantine.get(quarantine_key(world), [])[: -count - 1 : -1]
 
+    async def rejected(self, world: str, id_: str) -> Quarantined | None:
+        return next((each for each in self._quarantine.get(quarantine_key(world), []) if each.id == id_), None)
+
+    async def quarantine_mark(self, world: str) -> str:
+        kept = self._quarantine.get(quarantine_key(world), [])
+        return f"{len(kept)} {kept[-1].id if kept else ''}"
+
     async def release(self, world: str, ids: Sequence[str]) -> int:
         kept = self._quarantine.get(quarantine_key(world), [])
         left = [each for each in kept if each.id not in ids]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -24,6 +25,7 @@ APPEND = files("cop.bus").joinpath("append.lua").read_text("utf-8")
 QUARANTINE_KEEPS = 100_000
 """Rejected records kept a world; the count of all that ever came stays in the feeds' health."""
 _DECODE_QUARANTINED = msgspec.json.Decoder(Quarantined)
+_QUARANTINE_ID = re.compile(r"\d{1,20}-\d{1,20}", re.ASCII)
 _BATCH = 2000  # arguments a script call: keeps the server free for its other callers
 
 
@@ -118,8 +120,23 @@ class RedisBus:
     async def quarantined(self, world: str, count: int = 100) -> list[Quarantined]:
         async with _reached():
             found: Any = await self._redis.xrevrange(quarantine_key(world), count=count)
-        kept = ((id_.decode(), _DECODE_QUARANTINED.decode(fields[b"q"])) for id_, fields in found)
-        return [msgspec.structs.replace(each, id=id_) for id_, each in kept]
+        return [_quarantined(id_, fields) for id_, fields in found]
+
+    async def rejected(self, world: str, id_: str) -> Quarantined | None:
+        if not _QUARANTINE_ID.fullmatch(id_):
+            return None
+        async with _reached():
+            found: Any = await self._redis.xrange(quarantine_key(world), id_, id_)
+        return _quarantined(*found[0]) if found else None
+
+    async def quarantine_mark(self, world: str) -> str:
+        key = quarantine_key(world)
+        async with _reached():
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.xlen(key)
+            pipe.xrevrange(key, count=1)
+            size, newest = await pipe.execute()
+        return f"{size} {newest[0][0].decode() if newest else ''}"
 
     async def release(self, world: str, ids: Sequence[str]) -> int:
         if not ids:
@@ -129,6 +146,10 @@ class RedisBus:
 
     async def close(self) -> None:
         await self._redis.aclose()
+
+
+def _quarantined(id_: bytes, fields: dict[bytes, bytes]) -> Quarantined:
+    return msgspec.structs.replace(_DECODE_QUARANTINED.decode(fields[b"q"]), id=id_.decode())
 
 
 def _position(id_: bytes | str) -> Position:

@@ -233,10 +233,18 @@ def test_quarantine_keeps_rejects_as_they_came_newest_first_and_worlds_apart(che
         assert [replace(each, id="") for each in kept] == rejects[::-1]
         assert await bus.quarantined(REAL, 1) == kept[:1]
         assert len({each.id for each in kept}) == 3
+        assert [await bus.rejected(REAL, each.id) for each in kept] == kept
+        assert await bus.rejected(DEMO, kept[0].id) is None
+        for stranger in ("1-1", "", "-", "+", "no id"):
+            assert await bus.rejected(REAL, stranger) is None
+        mark = await bus.quarantine_mark(REAL)
+        assert mark == await bus.quarantine_mark(REAL) != await bus.quarantine_mark(DEMO)
         assert await bus.release(DEMO, [kept[1].id]) == 0
         assert await bus.release(REAL, [kept[1].id, "1-1"]) == 1
         assert await bus.release(REAL, []) == 0
         assert await bus.quarantined(REAL) == [kept[0], kept[2]]
+        assert await bus.rejected(REAL, kept[1].id) is None
+        assert await bus.quarantine_mark(REAL) != mark
         assert await bus.quarantined(DEMO) == []
 
     check(test)
