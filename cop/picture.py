@@ -187,3 +187,12 @@ def _alive(event: Event, gone: Event | None) -> bool:
     if isinstance(event.body, Gone):
         return False
     return gone is None or (event.at, event.id) > (gone.at, gone.id)
+
+
+def standing(entity: Entity, now: Millis) -> list[Event]:
+    """The statuses that hold at `now`, the one that counts first; injected ones leave no room for others."""
+    chief = entity.status(now)
+    if chief is None:
+        return []
+    held = (e for e in entity.events if isinstance(e.body, Status) and in_force(e.body, now))
+    return [chief, *(e for e in held if e is not chief and (e.origin == "injected" or chief.origin != "injected"))]

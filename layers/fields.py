@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cop.event import Described, Event, Limit, Millis, Planned, Sighted, Status
-from cop.picture import Entity
-from layers.layer import Cell, Field, described, marking, measured, posted, standing
+from cop.picture import Entity, standing
+from layers.layer import Cell, Field, described, marking, measured, posted
 
 KNOT: Final = 1852 / 3600
 FOOT: Final = 0.3048

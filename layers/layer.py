@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from cop.event import REAL, Described, Event, Millis, Planned, Scalar, Sighted, Status
-from cop.picture import Entity, in_force
+from cop.picture import Entity, standing
 
 Domain = Literal["land", "maritime", "air", "cyber"]
 
@@ -147,15 +147,6 @@ def marking(entity: Entity) -> str | None:
     """The marking that must stay with the thing: any that its descriptions or plans carry."""
     marks = (e.body.marking for e in entity.events if isinstance(e.body, Described | Planned))
     return next((mark for mark in marks if mark), None)
-
-
-def standing(entity: Entity, now: Millis) -> list[Event]:
-    """The statuses that hold at `now`, the one that counts first; injected ones leave no room for others."""
-    chief = entity.status(now)
-    if chief is None:
-        return []
-    held = (e for e in entity.events if isinstance(e.body, Status) and in_force(e.body, now))
-    return [chief, *(e for e in held if e is not chief and (e.origin == "injected" or chief.origin != "injected"))]
 
 
 def described(key: str, title: str, unit: str = "", table: bool = True) -> Field:
