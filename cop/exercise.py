@@ -22,9 +22,18 @@ STATES: Final[dict[Effect, State]] = {
 }
 MEASURES: Final[dict[Effect, dict[str, str]]] = {
     "close": {},
-    "limit": {"mlc_wheeled": "MLC", "mlc_tracked": "MLC", "mass_t": "t", "height_m": "m", "width_m": "m"},
+    "limit": {
+        "mlc_wheeled": "MLC",
+        "mlc_tracked": "MLC",
+        "mass_t": "t",
+        "axle_t": "t",
+        "height_m": "m",
+        "width_m": "m",
+        "alternating": "1: one lane for both ways",
+        "delay_min": "min",
+    },
     "slow": {"delay_min": "min", "speed_kmh": "km/h"},
-    "degrade": {"capacity_pct": "%", "delay_min": "min"},
+    "degrade": {"capacity_pct": "%", "delay_min": "min", "processing_min": "min a march unit"},
 }
 """Effect → the measures that it may name and their units; all but `close` need at least one."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -10,10 +10,10 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from cop.bus import BusDown
 from cop.event import REAL, Event, InvalidEvent, State, Status, encode, is_exercise
 from cop.exercise import MEASURES, Inject
 from cop.picture import Entity
+from dashboard.answers import told
 from dashboard.exercises import Exercises, NoSuchThing
 from dashboard.hub import Hub
 from feeds.clock import clock
@@ -166,7 +166,7 @@ def _quarantine_routes(api: APIRouter, hub: Hub, seen: Callable[[str], str]) -> 
         count: Annotated[int, Query(ge=1, le=10_000)] = 100,
     ) -> list[dict[str, Any]]:
         """What could not be read or can't be true, the newest first: who said it, when, and why it was rejected."""
-        kept = await _told(hub.quarantined(seen(world), count))
+        kept = await told(hub.quarantined(seen(world), count))
         return [
             {"id": k.id, "world": k.world, "feed": k.source, "reason": k.reason, "received": k.received,
              "offset": k.offset, "bytes": len(k.raw), "name": k.name}
@@ -177,7 +177,7 @@ def _quarantine_routes(api: APIRouter, hub: Hub, seen: Callable[[str], str]) -> 
     @api.get("/quarantine/{record}", response_class=Response)
     async def rejected(record: str, world: World = REAL) -> Response:
         """The bytes of one rejected record, as they came."""
-        found = await _told(hub.kept(seen(world), record))
+        found = await told(hub.kept(seen(world), record))
         if found is None:
             raise HTTPException(404, f"no record {record!r} is in quarantine")
         return Response(found.raw, media_type="application/octet-stream")
@@ -187,14 +187,14 @@ def _exercise_routes(api: APIRouter, hub: Hub, exercises: Exercises) -> None:
     @api.post("/exercises", status_code=201, tags=["exercise"])
     async def new_exercise(wanted: NewExercise) -> dict[str, Any]:
         """Open an exercise; STARTEX is now."""
-        world = await _told(exercises.open(wanted.name, wanted.title))
+        world = await told(exercises.open(wanted.name, wanted.title))
         await hub.until(lambda: world in hub.views and hub.views[world].settled, OPEN_S)  # then it can be fired at
         return {"world": world}
 
     @api.delete("/exercises/{name}", tags=["exercise"])
     async def end_exercise(name: str) -> dict[str, Any]:
         """End an exercise: its stream is deleted, the real picture stays as it is."""
-        await _told(exercises.end(name))
+        await told(exercises.end(name))
         return {"ended": name}
 
     @api.get("/exercises/{name}", tags=["exercise"])
@@ -212,13 +212,13 @@ def _exercise_routes(api: APIRouter, hub: Hub, exercises: Exercises) -> None:
     async def fire(name: str, wanted: NewInject) -> dict[str, Any]:
         """Fire an inject on one thing of the exercise."""
         inject = Inject(**wanted.model_dump())
-        said = await _told(exercises.fire(name, inject, lambda s: hub.look(f"exercise/{name}", s) is not None))
+        said = await told(exercises.fire(name, inject, lambda s: hub.look(f"exercise/{name}", s) is not None))
         return effect(said, clock())
 
     @api.delete("/exercises/{name}/injects/{serial}", tags=["exercise"])
     async def undo(name: str, serial: str) -> dict[str, Any]:
         """Take an inject back."""
-        said = await _told(exercises.take_back(name, serial))
+        said = await told(exercises.take_back(name, serial))
         return {"taken_back": serial, "subject": said.subject, "at": said.at}
 
 
@@ -262,18 +262,6 @@ def details(hub: Hub, world: str, entity: Entity, row: dict[str, Any]) -> dict[s
         "live": hub.fresh,
         "as_of": hub.heard,
     }
-
-
-async def _told(work: Awaitable[T]) -> T:
-    """Turn what can go wrong on the way to the stream into answers that say so."""
-    try:
-        return await work
-    except NoSuchThing as error:
-        raise HTTPException(404, str(error)) from error
-    except InvalidEvent as error:
-        raise HTTPException(422, str(error)) from error
-    except BusDown as error:
-        raise HTTPException(503, f"nothing was done, the stream is out of reach: {error}") from error
 
 
 def _bbox(text: str) -> Callable[[dict[str, Any]], bool]:

@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from cop.event import REAL, Event, encode, is_exercise
-from dashboard import feedcli
+from dashboard import feedcli, judgecli, netcli
 from dashboard.settings import BadSetting, Values, load, table
 
 CHUNK = 65_536
@@ -35,6 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     worker = commands.add_parser("worker", help="run the feeds of one group")
     worker.add_argument("group", help="the group, see `cop feed list`")
     feedcli.arguments(commands)
+    judgecli.arguments(commands)
+    netcli.add(commands)
     commands.add_parser("keeper", help="keep the streams bounded")
     commands.add_parser("simulate", help="run the simulators")
     acl = commands.add_parser("acl", help="write the ACL file of an external Redis or Valkey")
@@ -106,15 +108,19 @@ def _keeper(settings: Values, wanted: argparse.Namespace) -> int:
 
 
 def _simulate(settings: Values, wanted: argparse.Namespace) -> int:
+    from dashboard.plan import DEMO
+    from dashboard.serve import bus, rules
     from feeds.simulated import convoys, server, traffic
+    from feeds.simulated.follow import Follower
 
+    follower = Follower(bus(settings, "dashboard"), DEMO, lambda: rules(settings).network)
     host, port = "127.0.0.1", settings.whole("COP_SIM_PORT")
     seed, scale = settings.whole("COP_SEED"), settings.number("COP_SIM_SCALE")
 
     async def all_of_them() -> None:
         await asyncio.gather(
             traffic.serve(host, port, seed=seed, count=settings.whole("COP_SIM_VESSELS")),
-            convoys.serve(host, port + 1, seed=seed, scale=scale),
+            convoys.serve(host, port + 1, seed=seed, scale=scale, follower=follower),
             server.serve_all(host, port + 2, seed=seed),
         )
 
@@ -223,6 +229,8 @@ _COMMANDS: dict[str, Callable[[Values, argparse.Namespace], int]] = {
     "worker": _worker,
     "feed": feedcli.feed,
     "quarantine": feedcli.quarantine,
+    "judge": judgecli.judge,
+    "network": netcli.network,
     "keeper": _keeper,
     "simulate": _simulate,
     "acl": _acl,

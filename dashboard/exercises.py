@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cop.bus import Bus
-from cop.event import Described, Event, InvalidEvent, Millis, Planned, Status, is_exercise
+from cop.event import EXERCISE, Described, Event, InvalidEvent, Millis, Planned, Status, is_exercise
 from cop.exercise import ENGINE, ExerciseClock, Inject, begin, opening, take_back, world_of
 from cop.picture import Picture
 from feeds.adapter import Context, decode, sources
@@ -73,6 +73,10 @@ class Exercises:
                 await self._bus.append(world, [event])
                 return event
         raise NoSuchThing(f"there is no inject {serial!r} to take back in {world}")
+
+    async def say(self, world: str, said: Event) -> None:
+        """Append what staff decided to its exercise. Raises `NoSuchThing` when that has ended."""
+        await self._bus.append(await self._there(world.removeprefix(EXERCISE)), [said])
 
     def effects(self, name: str) -> list[Event]:
         """The injects that are not taken back, newest first: in force, to come, and over."""

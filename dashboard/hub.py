@@ -10,10 +10,14 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from cop.bus import Bus, BusDown, Entry, Quarantined
 from cop.event import REAL, Event, InvalidEvent, Millis, decode
+from cop.movement.engine import Engine
+from cop.movement.judge import Circumstances
+from cop.movement.rulesets import Ruleset
+from cop.network import Network
 from cop.picture import Entity, Picture, entity
 from cop.recover import Position, recover
 from cop.retention import expired
@@ -27,8 +31,18 @@ HEARTBEAT_S: Final = 1.0
 DISCOVER_S: Final = 1.0
 SWEEP_S: Final = 60.0
 READ: Final = 5000
+ASSESSED: Final = 100
+"""Movements that are assessed before a frame goes out: the rest of a great change follows in the next ones."""
 FRESH_MS: Final = 5_000
 """A stream that hasn't answered for so long is out of reach, whatever its connection looks like."""
+
+
+class Rules(NamedTuple):
+    """By what movements are judged: the network that they go on, the rule set that counts, and the circumstances."""
+
+    network: Network | None
+    ruleset: Ruleset
+    circumstances: Circumstances
 
 
 def window_s(readers: int) -> float:
@@ -59,6 +73,8 @@ class Hub:
         self._swept = time.monotonic()
         self._waiting: list[asyncio.Future[None]] = []
         self._ready = asyncio.Event()
+        self.engines: dict[str, Engine] = {}
+        self._rules: Rules | None = None
         self._open(REAL)
 
     async def quarantined(self, world: str, count: int) -> list[Quarantined]:
@@ -100,6 +116,20 @@ class Hub:
             for event in self._health(REAL):
                 view.touch(event)
         self.views[world] = view
+        if self._rules is not None:
+            self._engine(world, self._rules)
+
+    def equip(self, rules: Rules) -> None:
+        """Judge the movements of every world from now on."""
+        self._rules = rules
+        for world in self.views:
+            self._engine(world, rules)
+
+    def _engine(self, world: str, rules: Rules) -> None:
+        engine = Engine(lambda subject: self.look(world, subject), rules.network, rules.ruleset, rules.circumstances)
+        engine.touch_all(self.pictures[REAL].subjects())
+        engine.touch_all(self.pictures[world].subjects())
+        self.engines[world] = engine
 
     def _health(self, world: str) -> list[Event]:
         picture = self.pictures[world]
@@ -107,10 +137,10 @@ class Hub:
 
     def look(self, world: str, subject: str) -> Entity | None:
         """A subject as a view of `world` shows it: an exercise is laid over the real picture, never the other way."""
-        real = self.pictures[REAL].records(subject)
-        if world == REAL:
-            return entity(subject, real)
-        return entity(subject, self.pictures[world].records(subject), real)
+        worlds = [self.pictures[each].records(subject) for each in dict.fromkeys((world, REAL))]
+        if (engine := self.engines.get(world)) is not None:
+            worlds.insert(0, engine.derived.records(subject))
+        return entity(subject, *worlds)
 
     def entities(self, world: str) -> list[Entity]:
         """Everything that a view of `world` shows."""
@@ -149,7 +179,7 @@ class Hub:
                 self._open(world)
                 self.views[world].position = dict(self.views[REAL].position)
         for world in [w for w in self.views if w != REAL and w not in there]:
-            for known in (self.views, self.pictures, self.histories, self._positions, self._last):
+            for known in (self.views, self.pictures, self.histories, self._positions, self._last, self.engines):
                 known.pop(world, None)
         self._discovered = time.monotonic()
 
@@ -172,6 +202,8 @@ class Hub:
         for name, view in self.views.items():
             if world in (name, REAL):
                 view.touch_all(old.subjects())
+                if (engine := self.engines.get(name)) is not None:
+                    engine.touch_all(old.subjects())
 
     async def _turn(self) -> None:
         wait = max(0.0, HEARTBEAT_S - (time.monotonic() - self._framed)) if self._ready.is_set() else 0.0
@@ -208,6 +240,8 @@ class Hub:
                 self.histories[world].keep(event)
                 for view in self._views_on(world):
                     view.touch(event)
+                    if (engine := self.engines.get(view.world)) is not None:
+                        engine.touch(event)
         for world in {entry.world for entry in entries}:
             for view in self._views_on(world):
                 view.position[world] = self._positions[world] or Position(0, 0)
@@ -238,9 +272,14 @@ class Hub:
                 self.histories[world].forget(subject)
                 for view in self._views_on(world):
                     view.touch_all((subject,))
+                    if (engine := self.engines.get(view.world)) is not None:
+                        engine.touch_all((subject,))
 
     def _emit(self) -> None:
         now = self._now()
+        for world, engine in self.engines.items():
+            if engine.due(now):
+                self.views[world].touch_all(engine.settle(now, ASSESSED))
         for view in self.views.values():
             if not view.settled:
                 view.settle(now)

@@ -70,6 +70,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "COP_RETENTION_H", "24", "hours after which an event leaves the stream", least=0.01, most=24 * 366, whole=False
     ),
     Setting("COP_STREAM_MAX", "200000", "events that a stream holds at most; the oldest leave first", least=1_000),
+    Setting(
+        "COP_NETWORK", "", "the folder of the road network, as `cop network build` writes it; empty: the shipped one"
+    ),
+    Setting(
+        "COP_RULES", "", "the rule set by which permissions count (`cop judge --rules` lists them); empty: the first"
+    ),
     Setting("COP_MAP_LAYERS", "", "a TOML file with more map layers (XYZ, TMS, WMS or raster PMTiles)"),
     Setting("COP_OPEN", "1", "1: open the page in a browser at start where there is a screen", one_of=("0", "1")),
     Setting(

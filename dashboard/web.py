@@ -21,7 +21,8 @@ from cop.bus import Bus
 from cop.event import REAL
 from dashboard.api import routes, symbol_response
 from dashboard.exercises import Exercises
-from dashboard.hub import Hub
+from dashboard.hub import Hub, Rules
+from dashboard.moveapi import routes as movement_routes
 from dashboard.push import Push
 
 log = logging.getLogger("cop.web")
@@ -35,7 +36,8 @@ _DESCRIPTION: Final = "The common operating picture of the Baltic military mobil
 class Web:
     """The application of one dashboard process. `pages` adds the Dash pages; without it there is only the API.
 
-    `warm` is run on a thread soon after the start: what is slow to load and not needed for the first page.
+    `rules` is called on a thread: by what it gives movements are judged. `warm` is run on a thread soon after the
+    start: what is slow to load and not needed for the first page.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class Web:
         control: Bus,
         pages: Callable[[FastAPI, Hub, Exercises], None] | None = None,
         warm: Callable[[], None] = lambda: None,
+        rules: Callable[[], Rules | None] = lambda: None,
         *,
         push: Callable[[Hub], Push] = Push,
     ) -> None:
         self.hub = hub
         self._warm = warm
+        self._rules = rules
         self.push = push(hub)
         exercises = Exercises(control, lambda world: hub.pictures.get(world) if world != REAL else None)
         app = FastAPIOffline(
@@ -61,6 +65,7 @@ class Web:
             lifespan=self._life,
         )
         app.include_router(routes(hub, exercises))
+        app.include_router(movement_routes(hub, exercises))
         app.add_api_route("/symbols/{key:path}.svg", symbol_response, include_in_schema=False)
         if pages is not None:
             pages(app, hub, exercises)
@@ -73,11 +78,19 @@ class Web:
         for task in tasks:
             task.add_done_callback(_must_not_end)
         loop = asyncio.get_running_loop()
+        equipping = asyncio.create_task(self._equip())
+        equipping.add_done_callback(_must_not_end)
         loop.call_later(WARM_AFTER_S, lambda: loop.run_in_executor(None, self._warm))
         yield
-        for task in tasks:
+        for task in (*tasks, equipping):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _equip(self) -> None:
+        """Load the road network beside the page, which doesn't wait for it, and judge from then on."""
+        rules = await asyncio.to_thread(self._rules)
+        if rules is not None:
+            self.hub.equip(rules)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":

@@ -10,7 +10,7 @@ from cop.event import Millis, Planned, Scalar, Waypoint
 from cop.picture import Entity
 from layers import symbols
 from layers.codes import FRIEND
-from layers.fields import BASIS, COURSE, DELAYS, KMH, MINUTE, STATUS, clock, number, speed
+from layers.fields import BASIS, COURSE, DELAYS, KMH, MINUTE, STATUS, at_time, clock, number, speed
 from layers.layer import Cell, Field, Key, Layer, described
 from layers.progress import progress
 
@@ -90,6 +90,11 @@ def _due(point: Waypoint) -> Scalar:
 
 FIELDS: tuple[Field, ...] = (
     *STATUS,
+    described("verdict", "May it move"),
+    described("limiting", "Limited by"),
+    at_time("eta", "ETA at the end"),
+    described("end_delay_min", "Delay at the end", "min"),
+    described("conflicts", "Conflicts"),
     UNIT_TYPE,
     described("vehicles", "Vehicles"),
     described("kind", "Kind"),

@@ -44,6 +44,19 @@ def clock(at: Millis) -> str:
         return "beyond the calendar"
 
 
+def at_time(key: str, title: str) -> Field:
+    """A field with a described time, given in ms UTC."""
+    told = described(key, title).value
+
+    def value(entity: Entity, now: Millis) -> Cell | None:
+        cell = told(entity, now)
+        if cell is None or isinstance(cell.value, bool) or not isinstance(cell.value, int):
+            return None
+        return Cell(clock(cell.value), cell.said)
+
+    return Field(key, title, value, "UTC")
+
+
 def number(entity: Entity, now: Millis) -> str:
     """What a thing is called in lists and on the march table: its id without the kind."""
     return entity.subject.partition(":")[2]

@@ -38,6 +38,7 @@ LAYER = Layer(
         *DELAYS,
         NUMBER,
         described("surface", "Surface"),
+        described("roadway_m", "Width of the roadway", "m"),
         described("surface_name", "Surface, as registered"),
         ALL_LIMITS,
         described("carriageway", "Carriageway", table=False),

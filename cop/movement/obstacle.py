@@ -88,7 +88,7 @@ def obstacle(entity: Entity, now: Millis) -> Obstacle:
             if what in UNITS:
                 if what not in limits or value < limits[what].value:
                     limits[what] = known
-            elif name not in measures or value > measures[name].value:
+            elif name not in measures or _worse(name, value, measures[name].value):
                 measures[name] = known
     place = entity.position
     properties: dict[str, Scalar] = {}
@@ -113,6 +113,11 @@ def obstacle(entity: Entity, now: Millis) -> Obstacle:
         next((body.basis for _, body in told if body.basis), ""),
         marks[0] if marks else "",
     )
+
+
+def _worse(name: str, one: float, other: float) -> bool:
+    """Of a capacity the less counts, of all else the more."""
+    return one < other if name.startswith("capacity") else one > other
 
 
 def _basis(said: Event) -> str:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cop.event import Described, Limit, Millis, Scalar
+from cop.event import Described, Millis, Scalar
 from cop.geo import Point, axis_order, length, line_to_wgs84, middle
 from feeds.adapter import Context, Outcome, Records, Reject, Source, Unreadable, attempt, json_list, tell
 
@@ -113,17 +113,18 @@ def _outcomes(raw: bytes, stamp: Millis | None, seen: set[str], context: Context
     path = _path(feature.get("geometry"))
     lon, lat = middle(path, 6)
     width = _number(record, "width")
-    limits = (Limit("width_m", width, "m", "width in the road register"),) if width and 0 < width <= WIDEST else ()
+    roadway = width if width and 0 < width <= WIDEST else None  # of the road: no limit that a sign sets
     told: dict[str, Scalar] = {
         "road": road,
         "surface": SURFACES.get(_text(record, "surface")),
         "surface_name": _text(record, "surface_name")[:80] or None,
         "carriageway": _text(record, "carriageway")[:20] or None,
+        "roadway_m": roadway,
         **{name: _number(record, name) for name in ("from_km", "to_km", "length_m")},
     }
     properties: dict[str, Scalar] = {name: value for name, value in told.items() if value is not None}
     name = " ".join(filter(None, (road, _text(record, "name"))))[:80]
-    body = Described(name, ("EE",), lon, lat, path, "", limits, properties, "Estonian road register")
+    body = Described(name, ("EE",), lon, lat, path, "", (), properties, "Estonian road register")
     yield tell(NAME, f"road:EE:{key}", at, body, context)
 
 
@@ -216,7 +217,7 @@ SOURCE = Source(
         ("muudetud_kpv, else the answer's timeStamp", "at; local time of Tallinn without a zone"),
         ("tee_number, tee_nimi, nimi", "described.name, properties.road"),
         ("geometry", "described.path: the longest line; lon, lat: its middle"),
-        ("laius and the like", "described.limits width_m, when it is a width"),
+        ("laius and the like", "described.properties.roadway_m, when it is a width"),
         ("kate_kate_xv", "described.properties.surface; a code that is not understood gives none"),
         ("kate_kate_val, else kate_yldine", "described.properties.surface_name"),
         ("soidutee_nr, alguskm, loppkm, pikkus", "described.properties.carriageway, from_km, to_km, length_m"),

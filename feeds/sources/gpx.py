@@ -204,7 +204,8 @@ def _plain(root: Element) -> None:
             if told is not None and point.find(f"{{*}}{name}") is None:
                 etree.SubElement(point, name).text = told.text
     for element in list(root.iter()):
-        namespace, name = etree.QName(element).namespace or "", local(element)
+        name = local(element)  # by hand: lxml's own QName refuses names that its parser lets through
+        namespace = str(element.tag)[1 : -len(name) - 1]
         element.text = " ".join((element.text or "").split()) or None
         ours = namespace.startswith(NAMESPACE) or not namespace
         parent = element.getparent()

@@ -8,6 +8,7 @@ One JSON object a line, UTF-8, in any order; `say` names the kind, `id` the conv
      "points":[{"name":"Klaipeda","lon":21.139,"lat":55.707,"km":0,"due":…,"clear":…},…],"startex":…,"scale":1}
     {"say":"position","id":"C02","at":…,"lon":23.45,"lat":56.07,"course":31.2,"speed":11.1}
     {"say":"gone","id":"C02","at":…,"reason":"arrived at Adazi"}
+    {"say":"clearance","id":"C02-XB11","at":…,"convoy":"C02","border":"crossing:XB11","permission":"APPROVED",…}
 
 A position is that of the head, its speed metres a second of exercise time. A blank line is a sign of life. All of it
 is play: every description carries its marking, and the origin is never `observed`, whatever the context says.
@@ -16,7 +17,7 @@ is play: every description carries its marking, and the origin is never `observe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -49,6 +50,10 @@ class Convoy(_Report, frozen=True, tag="convoy"):
     destination: Name = ""
     speed_kmh: float | None = None
     pass_time_min: float | None = None
+    march_units: Count | None = None
+    density_veh_per_km: float | None = None
+    width_m: float | None = None
+    height_m: float | None = None
     nations: tuple[Name, ...] = ()
 
 
@@ -83,12 +88,30 @@ class Position(_Report, frozen=True, tag="position"):
 
 
 class Left(_Report, frozen=True, tag="gone"):
-    """It is no longer simulated."""
+    """It is no longer simulated: a convoy, or a clearance of one."""
 
     reason: Name = ""
+    kind: Literal["convoy", "clearance"] = "convoy"
 
 
-Report = Convoy | Plan | Position | Left
+class Permit(_Report, frozen=True, tag="clearance"):
+    """What a convoy has to cross a border: the permission and the customs form. `id` is convoy and border."""
+
+    convoy: ConvoyId
+    border: Name
+    nations: tuple[Name, ...] = ()
+    permission: Name = ""
+    requested_at: Wall | None = None
+    decided_at: Wall | None = None
+    by: Name = ""
+    vehicles_declared: Count | None = None
+    form302: Name = ""
+    note: Name = ""
+
+
+Report = Convoy | Plan | Position | Left | Permit
+
+PERMIT = ("permission", "requested_at", "decided_at", "by", "vehicles_declared", "form302", "note")
 
 PROPERTIES = (
     "unit_type",
@@ -100,6 +123,10 @@ PROPERTIES = (
     "destination",
     "speed_kmh",
     "pass_time_min",
+    "march_units",
+    "density_veh_per_km",
+    "width_m",
+    "height_m",
 )
 """What a convoy says of itself that becomes a described property under the same name."""
 
@@ -119,7 +146,8 @@ def read(line: bytes, context: Context) -> Iterator[Outcome]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"not a report: {error}") from error
     play = msgspec.structs.replace(context, origin="simulated") if context.origin == "observed" else context
-    yield tell("simulated", f"convoy:{told.id}", told.at, _body(told), play)
+    kind = "clearance" if isinstance(told, Permit) else told.kind if isinstance(told, Left) else "convoy"
+    yield tell("simulated", f"{kind}:{told.id}", told.at, _body(told), play)
 
 
 def _body(told: Report) -> Body:
@@ -136,6 +164,13 @@ def _body(told: Report) -> Body:
             return Sighted(told.lon, told.lat, told.course, told.speed)
         case Left():
             return Gone(told.reason)
+        case Permit():
+            permit: dict[str, Scalar] = {name: getattr(told, name) for name in PERMIT}
+            permit |= {"convoy": f"convoy:{told.convoy}", "border": told.border}
+            known = {name: value for name, value in permit.items() if value not in (None, "")}
+            return Described(
+                f"{told.convoy} at {told.border.partition(':')[2]}", told.nations, properties=known, marking=MARKING
+            )
 
 
 SOURCE = Source(
@@ -143,7 +178,7 @@ SOURCE = Source(
     title="Simulated convoys",
     domain="land",
     nations=("EE", "LV", "LT"),
-    kinds=("convoy",),
+    kinds=("convoy", "clearance"),
     transport="tcp",
     formats="JSON lines: convoy, plan, position, gone",
     licence="Apache-2.0, as the project",

@@ -43,6 +43,8 @@ WANTED = {
     "notam": "air",
     "station": "land",
     "weather": "air",
+    "clearance": "land",
+    "approval": "land",
 }
 each_layer = pytest.mark.parametrize("layer", ALL, ids=lambda layer: layer.name)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cop.event import Described, Event, Limit
+from cop.event import Described, Event
 from cop.geo import distance, from_wgs84
 from cop.picture import fold
 from feeds.adapter import Context, Outcome, Reject, decode
@@ -73,7 +73,7 @@ def test_the_longest_of_several_lines_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "limits"),
+    ("said", "widths"),
     [
         (7.5, (7.5,)),
         ("7,5", (7.5,)),
@@ -88,8 +88,10 @@ def test_the_longest_of_several_lines_counts() -> None:
         ("wide", ()),
     ],
 )
-def test_a_width_is_a_limit_when_it_is_one(said: Any, limits: tuple[float, ...]) -> None:
-    assert section(laius=said).limits == tuple(Limit("width_m", m, "m", "width in the road register") for m in limits)
+def test_a_width_is_the_roadways_when_it_is_one_and_never_a_limit(said: Any, widths: tuple[float, ...]) -> None:
+    told = section(laius=said)
+    assert told.limits == ()
+    assert told.properties.get("roadway_m") == (widths[0] if widths else None)
 
 
 def test_a_gravel_road_that_inspire_calls_paved_is_gravel() -> None:
@@ -169,7 +171,7 @@ def test_a_register_says_nothing_of_bridges_or_states() -> None:
     assert (row["state"], row["layer"], row["label"], len(row["path"])) == ("unknown", "roads", "2", 3)
     assert "stale_s" not in row
     lines = {line["key"]: line["value"] for line in popup(found, NOW.received)}
-    assert (lines["surface"], lines["limits"]) == ("paved", "width 7.5 m")
+    assert (lines["surface"], lines["roadway_m"]) == ("paved", 7.5)
 
 
 def test_a_part_of_the_register_is_told() -> None:
@@ -233,6 +235,6 @@ def test_what_the_simulated_register_says_is_its_state(now: int) -> None:
         assert event.at <= now
         assert isinstance(event.body, Described)
         assert MARK in event.body.name
-        assert [limit.value for limit in event.body.limits] == [each.width]
+        assert event.body.properties["roadway_m"] == each.width
         assert all(distance(a, b) < 1 for a, b in zip(event.body.path, each.path, strict=True))
         assert all(100 < distance(a, b) < 40_000 for a, b in pairwise(event.body.path))

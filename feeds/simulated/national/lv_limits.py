@@ -50,7 +50,7 @@ SCRIPT: Final[tuple[Posted, ...]] = (
     Posted("2", "A3", (61.2, 61.5), ((25.69, 57.626), (25.682, 57.621)), MASS, 30, "bridge over the Gauja", False),
     Posted("3", "A10", (12.0, 12.1), ((21.8, 57.335), (21.803, 57.334)), HEIGHT, 4.5, "under the railway", False),
     Posted("4", "A6", (75.3, 75.6), ((25.121, 56.645), (25.126, 56.644)), HEIGHT, 4.2, "old viaduct"),
-    Posted("5", "A7", (60.0, 61.2), ((24.196, 56.408), (24.202, 56.4)), WIDTH, 3.5, "temporary bridge"),
+    Posted("5", "A7", (60.0, 61.2), ((24.196, 56.408), (24.202, 56.4)), WIDTH, 4.0, "temporary bridge"),
     Posted("6", "A12", (55.0, 55.3), ((26.924, 56.553), (26.933, 56.552)), MASS, 20, "culvert", False),
     Posted("7", "A12", (130.2, 130.4), ((27.92, 56.43), (27.928, 56.427)), MASS, 24, "bridge over a stream"),
     Posted("8", "A2", (140.0, 140.2), ((25.905, 57.4), (25.912, 57.402)), HEIGHT, 4.7, "pipeline bridge", False),
