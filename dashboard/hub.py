@@ -279,7 +279,8 @@ class Hub:
         now = self._now()
         for world, engine in self.engines.items():
             if engine.due(now):
-                self.views[world].touch_all(engine.settle(now, ASSESSED))
+                # who is assessed is shown first; whom that brings into whose way comes with the next frame
+                self.views[world].touch_all(engine.settle(now, ASSESSED, meet=not engine.urgent(now)))
         for view in self.views.values():
             if not view.settled:
                 view.settle(now)

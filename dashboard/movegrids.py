@@ -36,7 +36,7 @@ def _time(field: str, title: str) -> dict[str, Any]:
 
 
 def _minutes(field: str, title: str) -> dict[str, Any]:
-    return _column(field, title, 84, valueFormatter={"function": "copMinutes(params.value)"}, cellClass="num")
+    return _column(field, title, 100, valueFormatter={"function": "copMinutes(params.value)"}, cellClass="num")
 
 
 MOVEMENTS: Final = (

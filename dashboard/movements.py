@@ -51,7 +51,7 @@ def row(engine: Engine, found: Assessment) -> dict[str, Any]:
         "credit": credit_state(found.late_min),
         "may_move": found.may_move,
         "approvals": [each._asdict() for each in found.approvals],
-        "conflicts": len(engine.conflicts.groups_of(planned.subject)),
+        "conflicts": len(engine.conflicts.others(planned.subject)),
         "elements": len(found.forecast.elements(planned.scale)),
         "arrived": found.arrived,
         "scale": planned.scale,
@@ -186,7 +186,7 @@ def saved(engine: Engine, subject: str, now: Millis) -> dict[str, Any] | None:
     borders = border_clearances(known.movement, known.things, engine.sight, engine.ruleset, engine.systems, now)
     rules = rulesets()
     told = saved_days(borders, now, rules[NATIONAL], rules[HARMONISED])
-    days: dict[str, Any] = msgspec.to_builtins(told)
+    days = told._asdict() | {"borders": [each._asdict() for each in told.borders]}
     return days | {"national": rules[NATIONAL].name, "harmonised": rules[HARMONISED].name}
 
 

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from cop.bus.acl import RULES
 from cop.exercise import MEASURES, STATES
+from cop.movement.rules import rules
+from cop.movement.rulesets import Border, Ruleset, rulesets
 from dashboard.feedcli import toml
 from dashboard.plan import plan
 from dashboard.settings import SETTINGS, load
@@ -132,6 +134,32 @@ def _users() -> str:
     return table(("user", "keys", "writes by"), ((code(role), keys(RULES[role]), writes[role]) for role in RULES))
 
 
+def _rulesets() -> str:
+    def lead(each: Ruleset, border: Border) -> str:
+        known = each.lead.get(border)
+        return "none" if known is None else f"{known.value:g} {known.unit}"
+
+    rows = (
+        [
+            code(each.id),
+            each.name,
+            each.version,
+            "yes" if each.in_force else "no",
+            lead(each, "baltic"),
+            lead(each, "internal"),
+            f"{each.source}; {each.confidence}" + ("; assumed by us" if each.assumed else ""),
+        ]
+        for each in rulesets().values()
+    )
+    heads = ("rule set", "name", "version", "in force", "between the three", "inside the EU", "source")
+    return table(heads, rows)
+
+
+def _rules() -> str:
+    rows = ([code(each.id), each.area, each.text, each.source, each.confidence] for each in rules().values())
+    return table(("rule", "area", "says", "source", "how sure"), rows)
+
+
 def _figures(barred: bool) -> str:
     if not FIGURES.exists():
         return "No figures are kept yet: `make bench` measures them on this machine.\n"
@@ -153,6 +181,8 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "feeds": _feeds,
     "effects": _effects,
     "users": _users,
+    "rulesets": _rulesets,
+    "rules": _rules,
     "figures": lambda: _figures(barred=True),
     "all-figures": lambda: _figures(barred=False),
 }

@@ -6,9 +6,10 @@ that the holds on the way leave it. What the head has behind it no longer counts
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, overload
 
 import msgspec
 
@@ -61,6 +62,49 @@ class Thing(NamedTuple):
     """One lane for both ways: there columns of opposite directions are in each other's way."""
 
 
+class Things(Sequence[Thing]):
+    """Everything tied to a way, in order. A thing is put together when it is asked for: most are not."""
+
+    def __init__(
+        self,
+        course: Course,
+        told: Forecast,
+        verdicts: tuple[Verdict, ...],
+        sight: Sight,
+        lanes: frozenset[int],
+        behind_km: float,
+    ) -> None:
+        self._course = course
+        self._told = told
+        self._verdicts = verdicts
+        self._sight = sight
+        self.lanes = lanes
+        """Which of the ties have one lane for both ways."""
+        self._behind_km = behind_km
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+    @overload
+    def __getitem__(self, at: int) -> Thing: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Thing]: ...
+    def __getitem__(self, at: int | slice) -> Thing | Sequence[Thing]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        tie, leg = self._course.ties[at], self._course.tie_legs[at]
+        return Thing(
+            tie.km,
+            tie.subject,
+            self._sight.name(tie.subject),
+            self._verdicts[at],
+            self._told.head(leg),
+            self._told.clear(leg),
+            tie.km < self._behind_km,
+            at in self.lanes,
+        )
+
+
 class Approval(NamedTuple):
     """An engineer's logged approval of a caution crossing."""
 
@@ -83,7 +127,7 @@ class Assessment(msgspec.Struct, frozen=True):
     due: tuple[Millis | None, ...]
     """When the head passes each point of the plan; None where it can't be told."""
     clear: tuple[Millis | None, ...]
-    things: tuple[Thing, ...]
+    things: Things
     clearances: tuple[Cleared, ...]
     tied: bool
     """Whether its way could be followed on the network."""
@@ -143,21 +187,38 @@ def assess(course: Course, run: Run, context: Context) -> Assessment:
         seen=(Seen(run.passed, run.km, run.at),) if run.km is not None else (),
         late_ms=max(0.0, now - course.legs[0].due),
     )
-    things: list[Thing] = []
     reasons: list[Reason] = []
-    for tie, leg in zip(course.ties, course.tie_legs, strict=True):
-        due, passed = told.head(leg), run.km is not None and tie.km < here - BEHIND_KM
-        verdict = _verdict(movement, sight, tie.subject, due if due is not None else now)
-        one_lane = _alternating(sight, tie.subject, now)
-        name = _name(sight, tie.subject)
-        things.append(Thing(tie.km, tie.subject, name, verdict, due, told.clear(leg), passed, one_lane))
-        if not passed:
-            reasons += [reason for reason in verdict.reasons if reason.answer != "go"] or verdict.reasons[:1]
-    for subject, spans in context.near.items():
-        if any(to >= here for _, to in spans):
-            verdict = _verdict(movement, sight, subject, now)
+    verdicts: list[Verdict] = []
+    room: Reason | None = None  # the reason to go that leaves the least
+    fleet, behind = movement.vehicles, here - BEHIND_KM if run.km is not None else -math.inf
+    known = sight.judgements(fleet)
+    for tie in course.ties:
+        verdict = known.get(tie.subject) or sight.fleet(fleet, tie.subject, _then(told.comes(tie.km, course.legs), now))
+        verdicts.append(verdict)
+        if tie.km < behind or not verdict.reasons:
+            continue
+        if verdict.answer != "go":
             reasons += [reason for reason in verdict.reasons if reason.answer != "go"]
-    cleared = border_clearances(movement, things, sight, context.ruleset, context.systems, now)
+        elif room is None or _left(verdict.reasons[0]) < _left(room):
+            room = verdict.reasons[0]
+    for subject, spans in context.near.items():
+        for km in (km for km, to in spans if to >= here):  # whoever is on it came there when it may have been open
+            verdict = sight.fleet(fleet, subject, _then(told.comes(km, course.legs), now))
+            reasons += [reason for reason in verdict.reasons if reason.answer != "go"]
+    if room is not None:
+        reasons.append(room)
+    things = Things(
+        course,
+        told,
+        tuple(verdicts),
+        sight,
+        frozenset(
+            i for i, t in enumerate(course.ties) if sight.holding(t.subject) and _alternating(sight, t.subject, now)
+        ),
+        behind,
+    )
+    borders = [things[i] for i in course.borders]
+    cleared = border_clearances(movement, borders, sight, context.ruleset, context.systems, now)
     reasons += [_permission(each) for each in cleared if each.state != "cleared"]
     reasons += _gaps(course, here)
     if not movement.vehicles:
@@ -171,7 +232,7 @@ def assess(course: Course, run: Run, context: Context) -> Assessment:
         None if run.km is None else run.late_ms * movement.scale / MINUTE,
         tuple(told.head(leg) for leg in course.point_legs),
         tuple(told.clear(leg) for leg in course.point_legs),
-        tuple(things),
+        things,
         tuple(cleared),
         course.way is not None,
         run.at if run.km is not None else None,
@@ -179,23 +240,11 @@ def assess(course: Course, run: Run, context: Context) -> Assessment:
     )
 
 
-def _verdict(movement: Movement, sight: Sight, subject: str, at: Millis) -> Verdict:
-    """The strictest over the movement's vehicles; a thing that nobody describes is unknown."""
-    reasons: list[Reason] = []
-    for vehicle in movement.vehicles:
-        verdict = sight.verdict(vehicle, subject, at)
-        if verdict is None:
-            text = "tied to the way, and nobody describes it"
-            return strictest([Reason("unknown", "MLC-03", text, subject, subject.partition(":")[2])])
-        reasons += verdict.reasons
-    return strictest(reasons, "go")
-
-
 def holds_on(course: Course, run: Run, context: Context) -> list[Hold]:
     """What on the way costs it time: the things tied to it, reported events near it, and what is said of itself."""
     sight, now, legs = context.sight, context.now, course.legs
     found: list[Hold] = []
-    for tie in course.ties:
+    for tie in [tie for tie in course.ties if sight.holding(tie.subject)]:
         entity = sight.entity(tie.subject)
         if entity is not None:
             found += holds(entity, tie.km, now, after=legs[0].due, start=tie.km <= legs[0].km + BEHIND_KM)
@@ -207,7 +256,7 @@ def holds_on(course: Course, run: Run, context: Context) -> list[Hold]:
     itself = sight.entity(course.movement.subject)
     if itself is not None:
         here = run.km if run.km is not None else legs[0].km
-        for hold in holds(itself, here, now, after=legs[0].due):
+        for hold in holds(itself, here, now, after=legs[0].due, to_km=legs[-1].km):
             if not hold.source.startswith(DERIVED):
                 at = _reached(course, run, max(hold.since, now))
                 found.append(msgspec.structs.replace(hold, km=max(here, at)))
@@ -251,6 +300,15 @@ def border_clearances(
             )
         )
     return found
+
+
+def _then(due: float, now: Millis) -> Millis:
+    """When to look at a thing: when the head comes there, or now where it never does."""
+    return now if math.isinf(due) else round(due)
+
+
+def _left(reason: Reason) -> float:
+    return math.inf if reason.margin is None else reason.margin
 
 
 def _as_told(entity: Entity) -> Entity:
@@ -310,14 +368,9 @@ def _gaps(course: Course, here: float) -> list[Reason]:
 
 def _alternating(sight: Sight, subject: str, now: Millis) -> bool:
     entity = sight.entity(subject)
-    held = standing(entity, now) if entity is not None else []
-    return any(isinstance(e.body, Status) and e.body.measures.get("alternating", 0) > 0 for e in held)
-
-
-def _name(sight: Sight, subject: str) -> str:
-    entity = sight.entity(subject)
-    told = [e.body for e in entity.events if isinstance(e.body, Described)] if entity is not None else []
-    return next((body.name for body in told if body.name), subject.partition(":")[2])
+    if entity is None:
+        return False
+    return any(isinstance(e.body, Status) and e.body.measures.get("alternating", 0) > 0 for e in standing(entity, now))
 
 
 def state(found: Assessment) -> Status:

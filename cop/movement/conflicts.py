@@ -158,6 +158,10 @@ class Conflicts:
         """A movement's conflicts at all points, by time."""
         return sorted((each for found in self._found.get(movement, {}).values() for each in found), key=_when)
 
+    def others(self, movement: str) -> frozenset[str]:
+        """The movements that are in its way, or it in theirs."""
+        return frozenset(self._found.get(movement, ()))
+
     def groups_of(self, movement: str) -> list[Group]:
         """A movement's conflicts, one line a pair and stretch, by time."""
         return groups(self.of(movement), self._passings)

@@ -6,7 +6,7 @@ kilometre. Where the plan and the network measure a way differently, the plan's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +22,12 @@ METRES: Final = 111_195.0
 ASTRAY_M: Final = 5_000.0
 """Drafted lines and reported places differ by as much as 2.5 km; who is farther away is not on the course."""
 PASSED_KM: Final = 0.05
+POINT_KM: Final = 1.0
+"""How far along the way it reaches what is reported at one place."""
+LANE_KM: Final = 1.0
+"""How far from a critical point an alternating lane makes it one: the march table names bridges by their towns."""
+BORDER_KM: Final = 3.0
+"""A critical point so near a border crossing is that crossing for who reads of it."""
 
 Place = tuple[float, float]
 
@@ -86,31 +92,16 @@ class Line:
         return float(lon), float(lat)
 
 
-class Laid(NamedTuple):
-    """A drawn line and the way over the network that follows it; None where there is none."""
+class Laid:
+    """A plan's geometry on the network: what all movements that go the same way share."""
 
-    line: Line
-    way: Way | None
-
-
-class Course:
-    """A movement on the network. `way` is None where its line can't be followed there: then nothing is tied to it."""
-
-    def __init__(self, movement: Movement, network: Network | None, laid: dict[object, Laid] | None = None) -> None:
-        """Lay it on the network; `laid` keeps the lines and ways of plans that go the same way."""
-        self.movement = movement
-        points = tuple((p.lon, p.lat, p.km) for p in movement.points)
-        path = movement.path if len(movement.path) > 1 else tuple((lon, lat) for lon, lat, _ in points)
-        known = laid.get((path, points)) if laid is not None else None
-        if known is None:
-            known = Laid(Line(path, points), network.follow(path) if network is not None else None)
-            if laid is not None:
-                laid[path, points] = known
-        self.line, self.way = known
+    def __init__(self, path: Sequence[Place], points: Sequence[tuple[float, float, float]], network: Network | None):
+        self.line = Line(path, points)
+        self.way: Way | None = network.follow(path) if network is not None else None
         self.ties: tuple[Tie, ...] = ()
         self.unsurveyed: tuple[Stretch, ...] = ()
         self.edge_km: dict[int, tuple[float, float]] = {}
-        first, last = movement.legs[0].km, movement.legs[-1].km
+        first, last = points[0][2], points[-1][2]
         if network is not None and self.way is not None:
             total = network.km(self.way.edges)
             share = (last - first) / total if total > 0 else 0.0
@@ -127,14 +118,74 @@ class Course:
                 km += edge.km * share
             self.unsurveyed = tuple(_joined(stretches))
         legs = sorted(
-            [(leg.km, 0, leg.due, i) for i, leg in enumerate(movement.legs)]
-            + [(tie.km, 1, round(planned_at(movement.legs, tie.km)), i) for i, tie in enumerate(self.ties)]
+            [(km, 0, i) for i, (*_, km) in enumerate(points)] + [(tie.km, 1, i) for i, tie in enumerate(self.ties)]
         )
-        self.legs: tuple[Leg, ...] = tuple(Leg(km, due) for km, _, due, _ in legs)
-        self.point_legs: tuple[int, ...] = tuple(at for at, (_, tie, _, _) in enumerate(legs) if not tie)
-        """For each point of the plan the leg at which it stands."""
-        places = {i: at for at, (_, tie, _, i) in enumerate(legs) if tie}
+        self.kms: tuple[float, ...] = tuple(km for km, _, _ in legs)
+        """Where the points of the plan and the ties lie, in order: the legs' ends."""
+        self.point_legs: tuple[int, ...] = tuple(at for at, (_, tie, _) in enumerate(legs) if not tie)
+        places = {i: at for at, (_, tie, i) in enumerate(legs) if tie}
         self.tie_legs: tuple[int, ...] = tuple(places[i] for i in range(len(self.ties)))
+        self.keys: tuple[str, ...] = tuple(f"{lon:.4f} {lat:.4f}" for lon, lat, _ in points)
+        self.borders: tuple[int, ...] = tuple(i for i, t in enumerate(self.ties) if t.subject.startswith("crossing:"))
+        self.point_border: tuple[str, ...] = tuple(
+            next((self.ties[i].subject for i in self.borders if abs(self.ties[i].km - km) <= BORDER_KM), "")
+            for *_, km in points
+        )
+        self.point_lanes: tuple[tuple[int, ...], ...] = tuple(
+            tuple(i for i, tie in enumerate(self.ties) if abs(tie.km - km) <= LANE_KM) for *_, km in points
+        )
+
+
+class Course:
+    """A movement on the network. `way` is None where its line can't be followed there: then nothing is tied to it."""
+
+    def __init__(self, movement: Movement, network: Network | None, laid: dict[object, Laid] | None = None) -> None:
+        """Lay it on the network; `laid` keeps what plans that go the same way share."""
+        self.movement = movement
+        points = tuple((p.lon, p.lat, p.km) for p in movement.points)
+        path = movement.path if len(movement.path) > 1 else tuple((lon, lat) for lon, lat, _ in points)
+        known = laid.get((path, points)) if laid is not None else None
+        if known is None:
+            known = Laid(path, points, network)
+            if laid is not None:
+                laid[path, points] = known
+        self.line, self.way, self.ties, self.unsurveyed = known.line, known.way, known.ties, known.unsurveyed
+        self.edge_km: dict[int, tuple[float, float]] = known.edge_km
+        """Edge of the way → from and to which kilometre."""
+        dues = np.interp(known.kms, [leg.km for leg in movement.legs], [leg.due for leg in movement.legs])
+        exact = dict(zip(known.point_legs, (leg.due for leg in movement.legs), strict=True))
+        self.legs: tuple[Leg, ...] = tuple(
+            Leg(km, exact.get(at, round(due)))
+            for at, (km, due) in enumerate(zip(known.kms, dues.tolist(), strict=True))
+        )
+        self.point_legs: tuple[int, ...] = known.point_legs
+        """For each point of the plan the leg at which it stands."""
+        self.tie_legs: tuple[int, ...] = known.tie_legs
+        self.keys: tuple[str, ...] = known.keys
+        """What makes a point of the plan the same point for all movements."""
+        self.borders: tuple[int, ...] = known.borders
+        """Which of the ties are border crossings."""
+        self.point_border: tuple[str, ...] = known.point_border
+        """For each point of the plan the crossing at it; empty for most."""
+        self.point_lanes: tuple[tuple[int, ...], ...] = known.point_lanes
+        """For each point of the plan the ties at it."""
+
+    def stretches(self, edges: Iterable[int], shape: Sequence[Place]) -> tuple[tuple[float, float], ...]:
+        """From and to which kilometre of the way a thing lies on it that lies on these edges and has this shape."""
+        whole: list[tuple[float, float]] = []
+        for km, to_km in sorted(self.edge_km[edge] for edge in edges if edge in self.edge_km):
+            if whole and km <= whole[-1][1] + 0.01:
+                whole[-1] = (whole[-1][0], max(whole[-1][1], to_km))
+            else:
+                whole.append((km, to_km))
+        if not whole:
+            return ()
+        marks = [found for lon, lat in shape if (found := self.line.km(lon, lat)) is not None]
+        if not marks:
+            return tuple(whole)
+        first, last = min(marks), max(*marks, min(marks) + POINT_KM)
+        parts = [(max(km, first), min(to_km, last)) for km, to_km in whole if km <= first < to_km or first < km < last]
+        return tuple(parts or whole)
 
 
 class Run:
@@ -160,7 +211,10 @@ class Run:
         while known < len(legs) and legs[known].km <= km + PASSED_KM and km > legs[0].km + PASSED_KM:
             self.passed.append(self._when(course, legs[known], km, at))
             known += 1
-        self.late_ms = at - planned_at(legs, km) if km > legs[0].km + PASSED_KM else max(0.0, at - legs[0].due)
+        if len(self.passed) == len(legs):
+            self.late_ms = self.passed[-1] - legs[-1].due  # there it stands: it gets no later
+        else:
+            self.late_ms = at - planned_at(legs, km) if km > legs[0].km + PASSED_KM else max(0.0, at - legs[0].due)
         self.km, self.at = km, at
         return True
 

@@ -14,11 +14,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from cop.event import Described, Event, Gone, Millis, Scalar, Sighted, Status, event, kind
+from cop.event import Body, Described, Event, Gone, Millis, Origin, Scalar, Sighted, Status, event, kind
 from cop.movement.assess import CLEARED, DERIVED, MINUTE, STATES, Assessment, Context, assess, state
 from cop.movement.conflicts import Conflicts, Passing
-from cop.movement.course import Course, Laid, Run
-from cop.movement.ground import Ground
+from cop.movement.course import Course, Laid, Place, Run
+from cop.movement.ground import Ground, shape_of
 from cop.movement.holds import edges
 from cop.movement.judge import Circumstances
 from cop.movement.movement import Movement, movement
@@ -31,10 +31,8 @@ from cop.picture import Entity, Picture
 SOURCE: Final = DERIVED + "movement"
 CLOSE_MS: Final = 30_000
 """A lateness that changed by less is no news; nor is it before the head passes a point."""
-LANE_KM: Final = 1.0
-"""How far from a critical point an alternating lane makes it one: the march table names bridges by their towns."""
-BORDER_KM: Final = 3.0
-"""A critical point so near a border crossing is that crossing for who reads of it."""
+PAPERS: Final = frozenset({"clearance", "approval"})
+"""Kinds of things that belong to one movement."""
 ROADSIDE: Final = frozenset({"roadevent", "road", "incident"})
 """Kinds of reported things that lie on roads without being tied to one."""
 MATTERS: Final = ROADSIDE | {"convoy", "bridge", "crossing", "port", "rail", "site", "system", "clearance", "approval"}
@@ -79,9 +77,11 @@ class Engine:
         self._edges: dict[int, set[str]] = defaultdict(set)  # edge → movements that use it
         self._lies: dict[str, tuple[int, ...]] = {}  # reported thing → edges that it lies on
         self._systems: dict[str, tuple[Event, ...]] = {}  # system → what its outage says now
+        self._permitted: dict[str, set[str]] = defaultdict(set)  # movement → its clearances of which something is said
         self._changed: dict[str, None] = {}
         self._moved: dict[str, Event] = {}
         self._again: dict[str, None] = {}
+        self._unmet: dict[str, None] = {}
         self._said: set[str] = set()
         self._laid: dict[object, Laid] = {}
         self._timers: list[tuple[Millis, str]] = []
@@ -122,7 +122,7 @@ class Engine:
 
     def touched_by(self, subject: str) -> tuple[str, ...]:
         """The movements that pass a thing, or whose border or road hangs on it."""
-        found = set(self._on.get(subject, ()))
+        found = set(self._on.get(subject, ())) | self._mover(subject)
         for said in self._systems.get(subject, ()):
             found |= self._on.get(said.subject, set())
         for edge in self._lies.get(subject, ()):
@@ -134,27 +134,32 @@ class Engine:
         laid = list(events)
         sight = what_if(self.sight, self._look, laid)
         extra: list[Event] = []
-        for subject in {each.subject for each in laid if each.subject.startswith("system:")}:
+        systems = dict.fromkeys(each.subject for each in laid if each.subject.startswith("system:"))
+        for subject in systems:
             entity = sight.entity(subject)
             down = outage(entity, now) if entity is not None else None
-            extra += effects(down) if down is not None else []
+            told = effects(down) if down is not None else []
+            still = {each.subject for each in told}
+            extra += told
+            extra += [_over(each) for each in self._systems.get(subject, ()) if each.subject not in still]
         if extra:
             sight = what_if(self.sight, self._look, [*laid, *extra])
         touched: set[str] = set()
-        near: dict[str, tuple[int, ...]] = {}
-        for each in {each.subject for each in (*laid, *extra)}:
+        near: dict[str, tuple[tuple[int, ...], Sequence[Place]]] = {}
+        for each in dict.fromkeys(each.subject for each in (*laid, *extra)):
             touched |= set(self.touched_by(each)) | ({each} & self._marchers.keys())
             entity = sight.entity(each)
-            if each.partition(":")[0] in ROADSIDE and entity is not None and self._ground is not None:
-                near[each] = self._ground.edges(entity)
-                touched |= {subject for edge in near[each] for subject in self._edges.get(edge, ())}
+            if each.partition(":")[0] in ROADSIDE and self._ground is not None:
+                near[each] = (self._ground.edges(entity), shape_of(entity)) if entity is not None else ((), ())
+                touched |= {subject for edge in near[each][0] for subject in self._edges.get(edge, ())}
         found = []
         for subject in sorted(touched):
             marcher = self._marchers.get(subject)
             if marcher is None or marcher.found is None:
                 continue
-            spans = marcher.near | {each: s for each, lies in near.items() if (s := _spans(marcher.course, lies))}
-            context = Context(sight, self.ruleset, now, spans, tuple(self._systems))
+            spans = {each: where for each, where in marcher.near.items() if each not in near}
+            spans |= {each: s for each, lies in near.items() if (s := marcher.course.stretches(*lies))}
+            context = Context(sight, self.ruleset, now, spans, tuple(self._systems | systems))
             found.append(Change(marcher.found, assess(marcher.course, marcher.run, context)))
         return found
 
@@ -179,10 +184,17 @@ class Engine:
 
     def due(self, now: Millis) -> bool:
         """Whether there is anything to settle."""
+        return self.urgent(now) or bool(self._unmet)
+
+    def urgent(self, now: Millis) -> bool:
+        """Whether a movement waits for its assessment; conflicts with others come after all assessments."""
         return bool(self._changed or self._moved or self._again or (self._timers and self._timers[0][0] <= now))
 
-    def settle(self, now: Millis, most: int = 1_000_000) -> set[str]:
-        """Assess what was touched, at most so many movements at a time; the things of which there is something new."""
+    def settle(self, now: Millis, most: int = 1_000_000, *, meet: bool = True) -> set[str]:
+        """Assess what was touched, at most so many movements at a time; the things of which there is something new.
+
+        With `meet` the conflicts of who was assessed are settled too, also of so many; without it they wait.
+        """
         new: set[str] = set()
         changed, self._changed = self._changed, {}
         while self._timers and self._timers[0][0] <= now:
@@ -203,6 +215,9 @@ class Engine:
         for subject in list(self._again)[:most]:
             del self._again[subject]
             new |= self._assess(subject, now)
+        for subject in list(self._unmet)[:most] if meet else ():
+            del self._unmet[subject]
+            new |= self._meet(subject, now)
         new, self._said = new | self._said, set()
         if new:
             self.version += 1
@@ -220,14 +235,8 @@ class Engine:
         self._systems[subject] = told
         if [each.id for each in told] == [each.id for each in before]:
             return []
-        still = {each.subject for each in told}
-        for each in before:
-            if each.subject not in still:
-                over = Gone("the system is up again")
-                at = max(now, each.at + 1)
-                self._put(
-                    event(each.source, each.subject, at, over, received=now, world=each.world, origin=each.origin)
-                )
+        for each in before:  # what is said in its place may be older: nothing of it may stand in the way
+            self._unsay(each)
         for each in told:
             self._put(each)
         return [each.subject for each in (*before, *told)]
@@ -239,9 +248,8 @@ class Engine:
         entity = self.sight.entity(subject)
         if entity is not None and what != "convoy":
             self._wake(subject, entity, now)
-        if what in ("clearance", "approval"):
-            mover = f"convoy:{subject.partition(':')[2].rpartition('-')[0]}"
-            return {mover: None} if mover in self._marchers else {}
+        if what in PAPERS:
+            return dict.fromkeys(self._mover(subject))
         if what in ROADSIDE:
             return dict.fromkeys(self._roadside(subject, entity))
         if what == "system":
@@ -273,7 +281,8 @@ class Engine:
         for edge in fresh.course.edge_km:
             self._edges[edge].add(planned.subject)
         for subject, lies in self._lies.items():
-            if spans := _spans(fresh.course, lies):
+            there = self.sight.entity(subject) if any(edge in fresh.course.edge_km for edge in lies) else None
+            if there is not None and (spans := fresh.course.stretches(lies, shape_of(there))):
                 fresh.near[subject] = spans
         seen = entity.sighted
         if seen is not None and isinstance(seen.body, Sighted):
@@ -300,9 +309,14 @@ class Engine:
         for each in touched:
             marcher = self._marchers[each]
             marcher.near.pop(subject, None)
-            if spans := _spans(marcher.course, lies):
+            if entity is not None and (spans := marcher.course.stretches(lies, shape_of(entity))):
                 marcher.near[subject] = spans
         return touched
+
+    def _mover(self, subject: str) -> set[str]:
+        """The movement to which a clearance or an approval belongs."""
+        what, _, local = subject.partition(":")
+        return {f"convoy:{local.rpartition('-')[0]}"} & self._marchers.keys() if what in PAPERS else set()
 
     def _step(self, subject: str, said: Event) -> bool:
         """Take a sighting in; True when it is worth an assessment."""
@@ -320,72 +334,106 @@ class Engine:
         marcher = self._marchers.get(subject)
         if marcher is None:
             self.derived.forget(subject)
-            return {subject}
+            self.sight.forget(subject)
+            return {subject} | self._papers(subject, ())
         marcher.late_ms, marcher.legs = marcher.run.late_ms, len(marcher.run.passed)
         context = Context(self.sight, self.ruleset, now, marcher.near, tuple(self._systems))
         found = marcher.found = assess(marcher.course, marcher.run, context)
         self._permits(found, now)
-        crossed = self.conflicts.update(subject, passings(found, marcher.course.point_legs, self._gap_min))
-        told = ((each, self.assessment(each)) for each in dict.fromkeys((subject, *sorted(crossed))))
-        return {each for each, known in told if known is not None and self._tell(known, now)} | {subject}
+        self._unmet[subject] = None
+        self._tell(found, now)
+        return {subject}
+
+    def _meet(self, subject: str, now: Millis) -> set[str]:
+        """The conflicts of one movement anew; the movements for which that changed something."""
+        marcher = self._marchers.get(subject)
+        if marcher is None or marcher.found is None:
+            return set()
+        crossed = self.conflicts.update(subject, passings(marcher.found, marcher.course, self._gap_min))
+        told = ((each, self.assessment(each)) for each in sorted(crossed))
+        return {each for each, known in told if known is not None and self._tell(known, now)}
 
     def _permits(self, found: Assessment, now: Millis) -> None:
-        """Say of each clearance what its state lets the movement do."""
-        for each in found.clearances:
-            subject = f"clearance:{found.movement.id}-{each.border.partition(':')[2]}"
+        """Say of each clearance what its state lets the movement do; nothing more of one that is no longer needed."""
+        needed = [f"clearance:{found.movement.id}-{each.border.partition(':')[2]}" for each in found.clearances]
+        self._said |= self._papers(found.movement.subject, needed)
+        for subject, each in zip(needed, found.clearances, strict=True):
             known = self.sight.entity(subject)
-            if known is None:
+            told = [e for e in known.events if e.source != SOURCE] if known is not None else []
+            if not told:
                 continue
             body = Status(STATES[CLEARED[each.state]], reason="; ".join(each.missing) or each.state)
             before = self.derived.records(subject).get((SOURCE, "status"))
             if before is None or before.body != body:
-                said = known.newest
-                self._put(event(SOURCE, subject, now, body, received=now, world=said.world, origin=said.origin))
+                said = max(told, key=lambda e: (e.at, e.id))
+                self._say(subject, body, now, said.world, said.origin, before)
                 self._said.add(subject)
+                self._permitted[found.movement.subject].add(subject)
 
     def _tell(self, found: Assessment, now: Millis) -> bool:
         """Say what the assessment makes of the movement, where that is not what was said before."""
         planned, new = found.movement, False
-        conflicts = len(self.conflicts.groups_of(planned.subject))
+        conflicts = len(self.conflicts.others(planned.subject))
         for body in (state(found), Described(properties=cells(found, conflicts), marking=planned.marking)):
             before = self.derived.records(planned.subject).get((SOURCE, kind(body)))
             if before is None or before.body != body:
-                self._put(
-                    event(SOURCE, planned.subject, now, body, received=now, world=planned.world, origin=planned.origin)
-                )
+                self._say(planned.subject, body, now, planned.world, planned.origin, before)
                 new = True
         return new
+
+    def _papers(self, mover: str, needed: Iterable[str]) -> set[str]:
+        """Take back what was said of the movement's clearances but the needed ones; those of which it was."""
+        idle = self._permitted[mover] - set(needed)
+        self._permitted[mover] -= idle
+        for subject in idle:
+            self.derived.forget(subject)
+            self.sight.forget(subject)
+        return idle
+
+    def _say(self, subject: str, body: Body, now: Millis, world: str, origin: Origin, before: Event | None) -> None:
+        """Say it in place of what was said before, even in the same millisecond."""
+        at = now if before is None else max(now, before.at + 1)
+        self._put(event(SOURCE, subject, at, body, received=now, world=world, origin=origin))
 
     def _put(self, said: Event) -> None:
         if self.derived.fold(said):
             self.sight.forget(said.subject)
 
+    def _unsay(self, said: Event) -> None:
+        kept = [e for (source, _), e in self.derived.records(said.subject).items() if source != said.source]
+        self.derived.forget(said.subject)
+        for each in kept:
+            self.derived.fold(each)
+        self.sight.forget(said.subject)
+
     def _wake(self, subject: str, entity: Entity, now: Millis) -> None:
         """Come back to the thing when the clock alone will change what it says."""
-        nearest = min(edges(entity, now), default=None)
+        ends = (until for until in _lapses(entity) if until > now) if entity.kind == "approval" else ()
+        nearest = min((*edges(entity, now), *ends), default=None)
         if nearest is not None and self._set.get(subject) != nearest:
             self._set[subject] = nearest
             heapq.heappush(self._timers, (nearest, subject))
 
 
-def passings(found: Assessment, legs: Sequence[int], gap_min: float = 0.0) -> list[Passing]:
-    """When the movement is at each critical point, which are at these `legs`: each part of a cut column for itself."""
+def passings(found: Assessment, course: Course, gap_min: float = 0.0) -> list[Passing]:
+    """When the movement is at each critical point: each part of a cut column for itself."""
     planned, told = found.movement, found.forecast
-    borders = [thing for thing in found.things if thing.subject.startswith("crossing:")]
-    keys = [f"{point.lon:.4f} {point.lat:.4f}" for point in planned.points]
+    gap_ms = round(gap_min * MINUTE / planned.scale)
+    keys = course.keys
+    lanes = [not found.things.lanes.isdisjoint(near) for near in course.point_lanes]
     made: list[Passing] = []
     for first, after in told.elements(planned.scale):
-        for i, (point, leg) in enumerate(zip(planned.points, legs, strict=True)):
+        for i, (point, leg) in enumerate(zip(planned.points, course.point_legs, strict=True)):
             due, clear = told.units[first][leg], told.units[after - 1][leg] + told.length
             if math.isinf(clear):
                 break
+            if found.seen_at is not None and clear < found.seen_at:
+                continue  # it has that point behind it, and nobody meets it there any more
             way = (keys[i - 1] if i else "", keys[i + 1] if i + 1 < len(keys) else "")
-            one_lane = any(thing.alternating and abs(thing.km - point.km) <= LANE_KM for thing in found.things)
-            near = next((thing.subject for thing in borders if abs(thing.km - point.km) <= BORDER_KM), "")
             made.append(
                 Passing(
-                    planned.subject, keys[i], point.name, point.lon, point.lat, round(due), round(clear), way,
-                    subject=near, oneway=one_lane, gap_ms=round(gap_min * MINUTE / planned.scale),
+                    planned.subject, keys[i], point.name, point.lon, point.lat, round(due), round(clear), way, lanes[i],
+                    gap_ms, subject=course.point_border[i],
                 )
             )  # fmt: skip
     return made
@@ -405,13 +453,15 @@ def cells(found: Assessment, conflicts: int) -> dict[str, Scalar]:
     return {key: value for key, value in told.items() if value is not None}
 
 
-def _spans(course: Course, lies: Iterable[int]) -> tuple[tuple[float, float], ...]:
-    """The stretches of the way that lie on these edges, those that touch as one."""
-    spans = sorted(course.edge_km[edge] for edge in lies if edge in course.edge_km)
-    found: list[tuple[float, float]] = []
-    for km, to_km in spans:
-        if found and km <= found[-1][1] + 0.01:
-            found[-1] = (found[-1][0], max(found[-1][1], to_km))
-        else:
-            found.append((km, to_km))
-    return tuple(found)
+def _over(said: Event) -> Event:
+    """That it no longer counts."""
+    over = Gone("the system is up again")
+    return event(
+        said.source, said.subject, said.at + 1, over, received=said.received, world=said.world, origin=said.origin
+    )
+
+
+def _lapses(entity: Entity) -> Iterable[Millis]:
+    """When the approvals that the entity tells of end."""
+    ends = (each.body.properties.get("until") for each in entity.events if isinstance(each.body, Described))
+    return [until for until in ends if isinstance(until, int)]

@@ -11,11 +11,13 @@ Times are milliseconds UTC; minutes of a rule are minutes of the movement's own 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from cop.event import Millis
 
@@ -101,6 +103,22 @@ class Forecast(msgspec.Struct, frozen=True):
     tracks: tuple[tuple[Stop, ...], ...]
     """For each unit the corners of its way through time; between two of them it drives evenly."""
 
+    met: tuple[tuple[float, float], ...] = ()
+    """Where and when the head comes to each hold on its way, before it waits there: (km, ms)."""
+
+    def comes(self, km: float, legs: Sequence[Leg]) -> float:
+        """When the head comes to a kilometre, before it waits there; infinite where it does not come."""
+        for at_km, at in self.met:
+            if at_km == km:
+                return at
+        i = bisect_left(legs, km, key=_km)
+        if i == len(legs) or legs[i].km == km or i == 0:
+            return self.units[0][min(i, len(legs) - 1)]
+        before, after = self.units[0][i - 1], self.units[0][i]
+        if math.isinf(after):
+            return before if not math.isinf(before) else after
+        return before + (after - before) * (km - legs[i - 1].km) / (legs[i].km - legs[i - 1].km)
+
     def head(self, leg: int) -> Millis | None:
         """When the head passes the leg; None when it can't be told."""
         return _whole(self.units[0][leg])
@@ -129,17 +147,18 @@ def forecast(
     seen: Sequence[Seen | None] = (),
     late_ms: float = 0.0,
     queue: dict[tuple[str, str], float] | None = None,
+    tracks: bool = False,
 ) -> Forecast:
     """The times at every leg. `seen` has what is known of each unit, the head first; the rest follow by the plan.
 
     Holds that a seen unit has behind it cost it nothing more: they are in its lateness. `late_ms` is how late a head
     that nobody has seen sets out. `queue` is shared by movements that wait for the same processing: until when each
-    hold is busy, ms. Raises `ValueError` for a plan without points.
+    hold is busy, ms. `tracks`: tell every corner of the units' ways. Raises `ValueError` for a plan without points.
     """
     if not legs:
         raise ValueError("a plan without points has no times")
     count = max(1, units)
-    way = _Way(legs, sorted(holds, key=_place), count, pass_min * MINUTE / scale / count, scale, queue)
+    way = _Way(legs, sorted(holds, key=_place), count, pass_min * MINUTE / scale / count, scale, queue, tracks)
     rows: list[tuple[float, ...]] = []
     for unit in range(count):
         known = seen[unit] if unit < len(seen) else None
@@ -158,7 +177,7 @@ def forecast(
         for i, hold in enumerate(way.holds)
         if any(spent[i] > 0 for spent in way.spent)
     )
-    return Forecast(tuple(rows), way.length, costs, tuple(tuple(track) for track in way.tracks))
+    return Forecast(tuple(rows), way.length, costs, tuple(tuple(track) for track in way.tracks), tuple(way.met))
 
 
 class _Way:
@@ -172,13 +191,19 @@ class _Way:
         length: float,
         scale: float,
         queue: dict[tuple[str, str], float] | None,
+        record: bool,
     ) -> None:
         self.legs, self.holds, self.length, self.scale = legs, holds, length, scale
         self.spent: list[list[float]] = []  # for each unit what each hold cost it, ms
         self.tracks: list[list[Stop]] = []
         self._first_held = [units - math.ceil(h.held_share * units) if h.held_share > 0 else units for h in holds]
         self._busy = {} if queue is None else queue  # hold → until when the unit before is processed there
-        self._rates = [0.0, *(_rate(legs, i) for i in range(1, len(legs)))]
+        self._record = record
+        self.met: list[tuple[float, float]] = []
+        self._due = np.array([leg.due for leg in legs], dtype=float)
+        self._kms = [leg.km for leg in legs]
+        steps, lasts = np.diff(self._kms), np.diff(self._due)
+        self._rates: list[float] = [0.0, *np.divide(lasts, steps, out=np.zeros_like(lasts), where=steps > 0).tolist()]
 
     def drive(self, unit: int, seen: Seen | None, before: Sequence[float] | None, late_ms: float) -> tuple[float, ...]:
         """The unit's times at the legs: what was seen, and the rest by the plan and the holds. It never overtakes."""
@@ -198,7 +223,17 @@ class _Way:
         ]
         k = next((k for k, hold in enumerate(self.holds) if hold.km >= km), len(self.holds))
         track.append(Stop(now, km))
-        for i in range(len(times), len(legs)):
+        floor = None if before is None else np.asarray(before) + self.length
+        i = len(times)
+        while i < len(legs):
+            self._slow = [each for each in self._slow if km < _end(self.holds[each])]
+            if not self._record and not self._slow:
+                # up to the next hold nothing happens but the plan: all legs at once
+                ahead = len(legs) if k == len(self.holds) else bisect_left(self._kms, self.holds[k].km, i)
+                if ahead > i:
+                    times += self._fly(i, ahead, now, km, floor)
+                    now, km, i = times[-1], legs[ahead - 1].km, ahead
+                    continue
             while k < len(self.holds) and self.holds[k].km <= legs[i].km:
                 now = self._go(now, km, self.holds[k].km, self._rates[i])
                 km = max(km, self.holds[k].km)
@@ -206,11 +241,22 @@ class _Way:
                 k += 1
             now = self._go(now, km, legs[i].km, self._rates[i])
             km = max(km, legs[i].km)
-            if before is not None:
-                now = max(now, before[i] + self.length)
+            if floor is not None:
+                now = max(now, float(floor[i]))
             track.append(Stop(now, km))
             times.append(now)
+            i += 1
         return tuple(times)
+
+    def _fly(self, i: int, to: int, now: float, km: float, floor: NDArray[np.float64] | None) -> list[float]:
+        """The times at legs `i` to `to` by the plan, from `now` at `km`; never before who drives ahead."""
+        start = float(self._due[i]) - max(0.0, self._kms[i] - km) * self._rates[i]
+        times = self._due[i:to] + (now - start)
+        if floor is not None:  # who is held back by the one ahead stays so much later than the plan
+            late = np.maximum.accumulate(np.maximum(times, floor[i:to]) - self._due[i:to])
+            times = self._due[i:to] + late
+        found: list[float] = times.tolist()
+        return found
 
     def _go(self, now: float, km: float, to: float, rate: float) -> float:
         """Drive to a kilometre at the plan's rate (ms a km), slower where a speed is set; the time there."""
@@ -238,6 +284,8 @@ class _Way:
     def _meet(self, k: int, now: float, unit: int, km: float, seen: Seen | None) -> float:
         """When the unit is through the hold that it reaches at `now`."""
         hold = self.holds[k]
+        if unit == 0:
+            self.met.append((km, now))
         key = (hold.subject, hold.source)
         at = max(now, self._busy.get(key, now)) if hold.processing_min else now
         if hold.speed_kmh is not None:
@@ -255,6 +303,10 @@ class _Way:
             self.spent[-1][k] += at - now
             self.tracks[-1] += [Stop(now, km), Stop(at, km, key)]
         return at
+
+
+def _km(leg: Leg) -> float:
+    return leg.km
 
 
 def _place(hold: Hold) -> tuple[float, str, str]:
@@ -282,7 +334,7 @@ def _due(legs: Sequence[Leg], i: int, km: float) -> float:
 
 def planned_at(legs: Sequence[Leg], km: float) -> float:
     """When the plan has the head at `km`, ms UTC; its ends outside the plan."""
-    i = bisect_right([leg.km for leg in legs], km)
+    i = bisect_right(legs, km, key=_km)
     if i == 0:
         return legs[0].due
     return legs[-1].due if i == len(legs) else _due(legs, i, km)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 import shapely
 
 from cop.event import Described
@@ -19,6 +20,9 @@ from cop.picture import Entity
 NEAR_M: Final = 400.0
 NAMED_M: Final = 2_500.0
 """How far a drafted line may lie from the road that a report names."""
+ALONG_M: Final = 1_000.0
+"""A line lies on an edge when it follows it so far, or half of the shorter one: at its ends it touches others too."""
+STEP_M: Final = 250.0
 METRES: Final = 111_195.0
 _ROAD = re.compile(r"\b(A|P|V|E|EE|T)?\s?(\d{1,5})\b", re.ASCII)
 
@@ -34,12 +38,10 @@ class Ground:
 
     def edges(self, entity: Entity) -> tuple[int, ...]:
         """The edges that the thing lies on; none when it has no place."""
-        told = [e.body for e in entity.events if isinstance(e.body, Described)]
-        path = next((body.path for body in told if body.path), ())
-        place = entity.position
-        shape: Sequence[tuple[float, float]] = path or ((place,) if place is not None else ())
+        shape = shape_of(entity)
         if not shape:
             return ()
+        told = [e.body for e in entity.events if isinstance(e.body, Described)]
         roads = frozenset(
             number
             for body in told
@@ -49,11 +51,28 @@ class Ground:
         drawn = shapely.LineString(_flat(shape)) if len(shape) > 1 else shapely.Point(_flat(shape)[0])
         found: list[int] = []
         for at in self._tree.query(drawn, predicate="dwithin", distance=NAMED_M):
-            edge = self._network.edges[self._edges[int(at)]]
-            named = bool(roads & frozenset(numbers(edge.road)))
-            if named or drawn.distance(self._lines[int(at)]) <= NEAR_M:
+            edge, line = self._network.edges[self._edges[int(at)]], self._lines[int(at)]
+            reach = NAMED_M if roads & frozenset(numbers(edge.road)) else NEAR_M
+            if drawn.distance(line) <= reach and (len(shape) == 1 or _follows(drawn, line, reach)):
                 found.append(self._edges[int(at)])
         return tuple(sorted(found))
+
+
+def shape_of(entity: Entity) -> Sequence[tuple[float, float]]:
+    """The line that the thing lies on, or the one place where it is; empty when nobody says."""
+    told = [e.body for e in entity.events if isinstance(e.body, Described)]
+    path = next((body.path for body in told if body.path), ())
+    place = entity.position
+    return path or ((place,) if place is not None else ())
+
+
+def _follows(drawn: shapely.LineString, line: shapely.LineString, reach: float) -> bool:
+    """Whether the drawn line goes along the other one, and does not only touch or cross it."""
+    least = min(ALONG_M, drawn.length / 2, line.length / 2)
+    marks = np.linspace(0.0, drawn.length, 2 + int(drawn.length / STEP_M))
+    spots = shapely.line_interpolate_point(drawn, marks)
+    near = shapely.line_locate_point(line, spots[shapely.distance(line, spots) <= reach])
+    return near.size > 0 and bool(np.ptp(near) >= least)
 
 
 def numbers(text: str) -> tuple[str, ...]:

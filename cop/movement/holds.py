@@ -15,7 +15,7 @@ from cop.movement.forecast import Hold
 from cop.picture import Entity, in_force
 
 NOMINAL_KM: Final = 1.0
-"""How far a limit of speed reaches that is reported at a point only."""
+"""How far a limit of speed reaches that is tied to a point of the way."""
 WAITS: Final = ("delay_min", "waiting_min")
 """Measures that cost every unit their minutes, of which the largest counts."""
 

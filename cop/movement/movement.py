@@ -78,7 +78,7 @@ def movement(entity: Entity) -> Movement | None:
     return Movement(
         entity.subject,
         next((body.name for body in told if body.name), entity.subject.partition(":")[2]),
-        vehicles_of(properties, entity.subject.partition(":")[2]),
+        vehicles_of(properties, ""),  # without its name, so that all of a class are judged once
         count,
         units,
         _number(properties.get("pass_time_min")) or _passing(points, scale),

@@ -9,6 +9,7 @@ approval is offered only where nothing else goes, and says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -78,12 +79,7 @@ class Finder:
         for subject, edges in lies.items():
             for edge in edges:
                 self._on_edge.setdefault(edge, []).append(subject)
-        every = network.edges
-        self._km: Floats = np.array([edge.km for edge in every])
-        self._fixed: Floats = np.array([edge.minutes for edge in every])
-        self._limit: Floats = np.array([edge.speed_kmh or INF for edge in every])
-        self._undriven = [i for i, edge in enumerate(every) if edge.mode not in DRIVEN]
-        self._told = [i for i, edge in enumerate(every) if edge.ties or edge.limits or not edge.surveyed]
+        self._km, self._fixed, self._limit, self._undriven, self._unsurveyed, self._told = _columns(network)
 
     def answer(self, ask: Ask) -> Answer:
         """The ways from start to goal. No offer at all says in `note` why."""
@@ -91,20 +87,11 @@ class Finder:
         if self._through(ask, costs) is None:
             return Answer((), (), "no road or ferry of the network joins the two places under these conditions")
         verdicts: dict[int, Verdict] = {}
-        free, refused = costs.copy(), list[Offer]()
-        for _ in range(REFUSALS):
-            way = self._through(ask, free)
-            if way is None:
-                break
-            blocked = [edge for edge in way.edges if self._edge(edge, ask, verdicts).answer != "go"]
-            if not blocked:
-                break
-            refused.append(self._offer(way, ask, costs, verdicts))
-            free[blocked] = INF
         limits: tuple[Answered, ...] = ("go", "caution")
         for limit in limits:
             allowed = self._allowed(ask, costs, verdicts, RANK[limit])
             ways = self._ways(ask, allowed)
+            refused = self._refused(ask, costs, verdicts, RANK[limit])
             if ways:
                 offers = tuple(self._offer(way, ask, costs, verdicts) for way in ways)
                 taken = {offer.way.edges for offer in offers}
@@ -117,6 +104,18 @@ class Finder:
     def judged(self, way: Way, ask: Ask) -> Offer:
         """One given way, as an offer or a refusal."""
         return self._offer(way, ask, self._costs(ask), {})
+
+    def _refused(self, ask: Ask, costs: Floats, known: dict[int, Verdict], most: int) -> list[Offer]:
+        """The fastest ways that something stricter than `most` is on; each is closed there for the next search."""
+        free, found = costs.copy(), list[Offer]()
+        for _ in range(REFUSALS):
+            way = self._through(ask, free)
+            blocked = [e for e in way.edges if RANK[self._edge(e, ask, known).answer] > most] if way is not None else []
+            if way is None or not blocked:
+                break
+            found.append(self._offer(way, ask, costs, known))
+            free[blocked] = INF
+        return found
 
     # -- costs and verdicts of edges -----------------------------------------------------------------------------------
 
@@ -180,6 +179,7 @@ class Finder:
     def _allowed(self, ask: Ask, costs: Floats, known: dict[int, Verdict], most: int) -> Floats:
         """The costs with every edge closed that is judged stricter than `most`."""
         allowed = costs.copy()
+        allowed[self._unsurveyed] = INF  # unknown, which no search goes over
         for index in {*self._told, *self._on_edge}:
             if np.isfinite(allowed[index]) and RANK[self._edge(index, ask, known).answer] > most:
                 allowed[index] = INF
@@ -211,6 +211,20 @@ class Finder:
             tuple(self._network.ties(way)),
             tuple(routes),
         )
+
+
+@lru_cache(maxsize=4)
+def _columns(network: Network) -> tuple[Floats, Floats, Floats, list[int], list[int], list[int]]:
+    """Of every edge the km, the fixed minutes and the speed; which nobody drives, nobody surveyed, and have a say."""
+    every = network.edges
+    return (
+        np.array([edge.km for edge in every]),
+        np.array([edge.minutes for edge in every]),
+        np.array([edge.speed_kmh or INF for edge in every]),
+        [i for i, edge in enumerate(every) if edge.mode not in DRIVEN],
+        [i for i, edge in enumerate(every) if not edge.surveyed],
+        [i for i, edge in enumerate(every) if edge.ties or edge.limits],
+    )
 
 
 def _joined(legs: Sequence[Way]) -> Way:

@@ -52,6 +52,7 @@ class Convoy(_Report, frozen=True, tag="convoy"):
     pass_time_min: float | None = None
     march_units: Count | None = None
     density_veh_per_km: float | None = None
+    mass_t: float | None = None
     width_m: float | None = None
     height_m: float | None = None
     nations: tuple[Name, ...] = ()
@@ -125,6 +126,7 @@ PROPERTIES = (
     "pass_time_min",
     "march_units",
     "density_veh_per_km",
+    "mass_t",
     "width_m",
     "height_m",
 )

@@ -110,7 +110,9 @@ def test_no_convoy_is_faster_than_115_percent_of_its_march_rate(seed: int) -> No
     for march in (*scenario(seed), *sim.generated(20, WAYPOINTS, seed=seed)):
         limit = (march.who.speed_kmh or 0) * 1.15 / 3.6
         middles = [(a + b) / 2 for a, b in pairwise(march.passes)]
-        assert all(0 < sim.head(march, minute).speed <= limit for minute in middles)
+        speeds = [sim.head(march, minute).speed for minute in middles]
+        assert all(0 <= speed <= limit for speed in speeds)
+        assert march.halts or all(speeds)
         assert march.passes[0] == march.due[0]
 
 
@@ -159,6 +161,17 @@ def test_due_times_are_wall_times_at_the_scale_of_the_clock() -> None:
         assert plan.points[-1].clear == WALL + (347.5 - 60) * 60000 // scale
         assert plan.startex == WALL - 60 * 60000 // scale
         assert plan.scale == scale
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 60.0])
+def test_in_a_second_of_wall_time_a_head_drives_as_far_as_the_clock_is_fast(scale: float) -> None:
+    simulation = scene(scale=scale)
+    a, b = (
+        {r.id: r for r in sim.reports(simulation, w - 1, w) if isinstance(r, Position)} for w in (WALL + 1, WALL + 1001)
+    )
+    for key, first in a.items():
+        driven = apart(sim.Head(first.lon, first.lat, 0, 0), b[key].lon, b[key].lat)
+        assert driven == pytest.approx((first.speed or 0) * scale, rel=0.25, abs=1.0)  # of road, not of the line
 
 
 def told(simulation: sim.Simulation, until: int, step: int) -> Iterator[list[Report]]:

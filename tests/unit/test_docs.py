@@ -214,6 +214,7 @@ def test_no_document_names_a_machine(name: str) -> None:
         "127.0.0.1",
         "0.0.0.0",
         "239.2.3.1",
+        "3.12.1.5",
     }  # the last: the multicast group of CoT
     assert not re.search(r"(?<![\w./])/(?:home|root|work|tmp|Users)/", text)
 
