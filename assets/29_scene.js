@@ -20,6 +20,7 @@
   const PLACE_LABEL_ZOOM = 7;
   const HEADING_PX = 16;
   const STATE_WORDS = { closed: 'CLOSED', restricted: 'RESTRICTED', degraded: 'DEGRADED' };
+  const VERDICT_WORDS = { closed: 'NO-GO', restricted: 'CAUTION', degraded: 'LATE' };
 
   const widths = new Map(); // font and text → px
 
@@ -262,6 +263,11 @@
     wanted.push({ mark, light, old, x, y, half, chosen, key: order * 16 + 15 - (mark.rank % 16) });
   }
 
+  /** A convoy's state is what the rules say of it. */
+  function wordOf(thing) {
+    return (thing.cells && thing.cells.verdict ? VERDICT_WORDS : STATE_WORDS)[thing.state] || '';
+  }
+
   function* drawLabels(g, view, told, taken, wanted) {
     const colours = told.sprites.colours();
     const { scale } = told.sprites.look();
@@ -276,7 +282,7 @@
       if (placed.length >= LABELS_PLACED) break;
       if (n % 4 === 3) yield;
       const { mark, light, x, y, half } = want;
-      const word = light === 'red' || light === 'amber' ? STATE_WORDS[mark.thing.state] : '';
+      const word = light === 'red' || light === 'amber' ? wordOf(mark.thing) : '';
       const text = String(mark.thing.label);
       g.font = `${light === 'red' || want.chosen ? 700 : 500} ${size}px ${cop.sprites.FONT}`;
       let w = textWidth(g, text);

@@ -110,6 +110,58 @@ def play_day(told: Row) -> list[Row]:
     ]
 
 
+def convoys(told: Row) -> list[Row]:
+    """The simulated convoys' reports, and what disturbing some of them costs."""
+    what = f"{told['convoys']} simulated convoys at {told['scale']:g} times real time"
+    base = f"undisturbed heads alone: {told['baseline_heads_per_s']}/s"
+    still = f"undisturbed heads: {told['baseline_step_ms']} ms"
+    one = f"one: {told['disturb_1_ms']} ms"
+    return [
+        row("convoys", f"{what}: reports", told["reports_per_s"], "reports/s", "", base),
+        row("convoys", f"{what}: a step", told["step_ms"], "ms", "", still),
+        row("convoys", f"{what}: disturbing {told['disturbed']}", told["disturb_50_ms"], "ms", "", one),
+    ]
+
+
+def movements(told: Row) -> list[Row]:
+    """Judging all movements over all bridges, taking one event in, and finding a route."""
+    what = f"{told['movements']} movements over {told['bridges']} bridges"
+    touched = told["effect"]["movements_touched_p50"]
+    base = f"everything anew: {told['baseline_everything_anew_ms']} ms"
+    met = told["conflicts_after_an_effect"]
+    return [
+        row("movements", f"{what}: full judgement", told["full_judgement_ms"], "ms", "under 2000"),
+        row("movements", f"{what}: their conflicts", told["conflicts_ms"], "ms"),
+        row("movements", f"one event, {touched} movements: p50", told["effect"]["p50_ms"], "ms", "under 50", base),
+        row("movements", f"one event, {touched} movements: p99", told["effect"]["p99_ms"], "ms", "", base),
+        row("movements", "conflicts after it: p50", met["p50_ms"], "ms", "", f"p99: {met['p99_ms']} ms"),
+        row("movements", "route with its refusals: p50", told["route"]["p50_ms"], "ms", "under 20"),
+        row("movements", "route with its refusals: p99", told["route"]["p99_ms"], "ms", "under 20"),
+    ]
+
+
+def network(told: Row) -> list[Row]:
+    """Searching the shipped network, and building one from a made-up extract."""
+    routes, scale = told["routes"], told["extract"]
+    known = routes["baseline_shortest_igraph"]
+    base = "igraph not installed" if known is None else f"igraph: {known['p50_ms']} ms"
+    size = f"{scale['ways']} ways to {scale['edges']} edges"
+    return [
+        row(
+            "network",
+            f"shortest way, {routes['edges']} edges: p50",
+            routes["shortest_rustworkx"]["p50_ms"],
+            "ms",
+            "",
+            base,
+        ),
+        row("network", "three alternatives: p99", routes["alternatives_3"]["p99_ms"], "ms", "under 20"),
+        row("network", "load the shipped network", routes["load_s"], "s"),
+        row("network", f"build from an extract, {size}", scale["seconds"], "s", "minutes"),
+        row("network", "build from an extract: peak memory", scale["peak_mb"], "MB", "under 4000"),
+    ]
+
+
 def canvas(told: list[Row]) -> list[Row]:
     """The longest time that moving tracks held the main thread, each moving every second."""
     plain = {each["tracks"]: each for each in told if each["way"] == "circle_marker"}
@@ -132,6 +184,9 @@ BENCHES: Final[dict[str, Callable[[Any], list[Row]]]] = {
     "decode_sources": decode_sources,
     "decode_stream": decode_stream,
     "play_day": play_day,
+    "movements": movements,
+    "network": network,
+    "convoys": convoys,
     "canvas": canvas,
 }
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from cop.event import REAL, Event, encode, is_exercise
-from dashboard import feedcli, judgecli, netcli
+from dashboard import feedcli, movecli, netcli
 from dashboard.settings import BadSetting, Values, load, table
 
 CHUNK = 65_536
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     worker = commands.add_parser("worker", help="run the feeds of one group")
     worker.add_argument("group", help="the group, see `cop feed list`")
     feedcli.arguments(commands)
-    judgecli.arguments(commands)
+    movecli.arguments(commands)
     netcli.add(commands)
     commands.add_parser("keeper", help="keep the streams bounded")
     commands.add_parser("simulate", help="run the simulators")
@@ -109,7 +109,8 @@ def _keeper(settings: Values, wanted: argparse.Namespace) -> int:
 
 def _simulate(settings: Values, wanted: argparse.Namespace) -> int:
     from dashboard.plan import DEMO
-    from dashboard.serve import bus, rules
+    from dashboard.rulebook import rules
+    from dashboard.serve import bus
     from feeds.simulated import convoys, server, traffic
     from feeds.simulated.follow import Follower
 
@@ -229,7 +230,8 @@ _COMMANDS: dict[str, Callable[[Values, argparse.Namespace], int]] = {
     "worker": _worker,
     "feed": feedcli.feed,
     "quarantine": feedcli.quarantine,
-    "judge": judgecli.judge,
+    "judge": movecli.judge,
+    "march": movecli.march,
     "network": netcli.network,
     "keeper": _keeper,
     "simulate": _simulate,

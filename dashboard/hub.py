@@ -10,19 +10,17 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from cop.bus import Bus, BusDown, Entry, Quarantined
 from cop.event import REAL, Event, InvalidEvent, Millis, decode
 from cop.movement.engine import Engine
-from cop.movement.judge import Circumstances
-from cop.movement.rulesets import Ruleset
-from cop.network import Network
 from cop.picture import Entity, Picture, entity
 from cop.recover import Position, recover
 from cop.retention import expired
 from dashboard.frames import View
 from dashboard.history import History
+from dashboard.rulebook import Rules
 from feeds.clock import clock
 
 log = logging.getLogger("cop.hub")
@@ -35,14 +33,6 @@ ASSESSED: Final = 100
 """Movements that are assessed before a frame goes out: the rest of a great change follows in the next ones."""
 FRESH_MS: Final = 5_000
 """A stream that hasn't answered for so long is out of reach, whatever its connection looks like."""
-
-
-class Rules(NamedTuple):
-    """By what movements are judged: the network that they go on, the rule set that counts, and the circumstances."""
-
-    network: Network | None
-    ruleset: Ruleset
-    circumstances: Circumstances
 
 
 def window_s(readers: int) -> float:

@@ -20,39 +20,22 @@ from cop.movement.route import Ask, Finder, Offer
 from cop.movement.sight import Sight
 from cop.movement.vehicle import parse_vehicle
 from cop.movement.verdict import EXIT
-from cop.network import Network, Way
 from cop.picture import Entity, Picture, entity
 from dashboard.exercises import exercise_facts
+from dashboard.rulebook import node, route, rules
 from dashboard.running import running_bus
-from dashboard.serve import rules
 from dashboard.settings import BadSetting, Values
 from feeds.clock import clock
 
 MARKING = "EXERCISE DATA: load classes of the shipped registers are not real limits"
 
 
-def arguments(commands: Any) -> None:
-    """Add the command to the parser."""
-    judge = commands.add_parser(
-        "judge", help="may these vehicles go that way: exit 0 go, 3 caution, 4 no-go, 5 unknown"
-    )
-    where = judge.add_mutually_exclusive_group(required=True)
-    where.add_argument("--route", help="a named corridor, as R01")
-    where.add_argument("--from", dest="start", metavar="LON,LAT", help="the start of a way to find; with --to")
-    where.add_argument("--rules", action="store_true", help="list the rule sets for permissions")
-    judge.add_argument("--to", dest="goal", metavar="LON,LAT", default="")
-    judge.add_argument(
-        "--vehicle", action="append", default=[], metavar="DRIVE:MLC", help="wheeled:100, tracked:70, or a class as V11"
-    )
-    judge.add_argument("--world", default="", help="judge by the running picture of this world")
-    judge.add_argument("--tonnes-as-mlc", action="store_true", help="derive a temporary class from a mass (MLC-09)")
-    judge.add_argument("--json", action="store_true", help="answer as JSON")
-
-
 def judge(settings: Values, wanted: argparse.Namespace) -> int:
     """Run `cop judge`; the exit code. Raises `BadSetting` for what can't be asked."""
     if wanted.rules:
         return _rules(wanted)
+    if bool(wanted.start) != bool(wanted.goal):
+        raise BadSetting("--from and --to go together: name both ends of the way, as lon,lat in degrees")
     if not wanted.vehicle:
         raise BadSetting("name at least one --vehicle, as wheeled:100")
     try:
@@ -72,9 +55,9 @@ def judge(settings: Values, wanted: argparse.Namespace) -> int:
     finder = Finder(network, Sight(look, circumstances), {})
     ask = Ask(start=0, goal=0, vehicles=vehicles, at=now)
     if wanted.route:
-        offer = finder.judged(_route(network, wanted.route), ask)
+        offer = finder.judged(route(network, wanted.route), ask)
     else:
-        ask = msgspec.structs.replace(ask, start=_node(network, wanted.start), goal=_node(network, wanted.goal))
+        ask = msgspec.structs.replace(ask, start=node(network, wanted.start), goal=node(network, wanted.goal))
         answer = finder.answer(ask)
         if not answer.offers and not answer.refused:
             raise BadSetting(answer.note)
@@ -122,7 +105,10 @@ def _shipped(now: int) -> Picture:
 
 async def _running(settings: Values, world: str) -> list[Picture]:
     """The pictures that make up a world of the running system, the overriding one first."""
-    bus = running_bus(settings, "dashboard")
+    try:
+        bus = running_bus(settings, "dashboard")
+    except BusDown as error:
+        raise BadSetting(f"no running system answers: {error}") from error
     found = []
     try:
         if world != REAL and world not in await bus.worlds():
@@ -139,20 +125,3 @@ async def _running(settings: Values, world: str) -> list[Picture]:
     finally:
         await bus.close()
     return found
-
-
-def _route(network: Network, name: str) -> Way:
-    if name not in network.routes:
-        raise BadSetting(f"there is no corridor {name!r}; there are {', '.join(network.routes)}")
-    return network.routes[name]
-
-
-def _node(network: Network, text: str) -> int:
-    try:
-        lon, lat = (float(part) for part in text.split(","))
-    except ValueError:
-        raise BadSetting(f"{text!r} is not lon,lat in degrees") from None
-    node = network.nearest(lon, lat)
-    if node is None:
-        raise BadSetting(f"no road of the network is near {text}")
-    return node

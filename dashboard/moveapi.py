@@ -84,6 +84,11 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
             raise HTTPException(503, "the road network is still being loaded")
         return hub.engines[world]
 
+    def played(world: str) -> Engine:
+        known = engine(world)
+        _in_exercise(world)
+        return known
+
     @api.get("/movements")
     async def movements(world: str = "real") -> list[dict[str, Any]]:
         """Every movement with its verdict, ETA and delay, the most trouble first."""
@@ -93,10 +98,7 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
     async def movement(subject: str, world: str = "real") -> dict[str, Any]:
         """One movement: its verdict with reasons, its way, its times against the plan, clearances and conflicts."""
         known = engine(world)
-        found = known.assessment(subject)
-        if found is None:
-            raise HTTPException(404, f"there is no movement {subject!r} in {world}")
-        return detail(known, found)
+        return detail(known, _found(known, subject, world))
 
     @api.get("/conflicts")
     async def conflicts(world: str = "real") -> list[dict[str, Any]]:
@@ -130,14 +132,12 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
     async def trying(effects: list[WantedEffect], world: str = "real") -> list[dict[str, Any]]:
         """What these effects would do to which movements. The picture does not change."""
         known = engine(world)
-        return [changed(each) for each in known.what_if(made(effects), clock())]
+        return [changed(each) for each in known.what_if(made(effects, pace(known)), clock())]
 
     @api.post("/movements/{subject}/approvals", status_code=201)
     async def approve(subject: str, wanted: WantedApproval, world: str = "real") -> dict[str, Any]:
         """Log the approval of a caution crossing. It is kept in the exercise's stream with who gave it and when."""
-        found = engine(world).assessment(subject)
-        if found is None:
-            raise HTTPException(404, f"there is no movement {subject!r} in {world}")
+        found = _found(played(world), subject, world)
         if not any(each.object == wanted.object and each.answer == "caution" for each in found.verdict.reasons):
             raise HTTPException(422, f"nothing at {wanted.object} waits for an approval of {subject}")
         said = approval(found, wanted, world)
@@ -149,8 +149,10 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
         """Submit or correct a clearance in an exercise. A form 302 serial that fails the pattern is refused."""
         if wanted.form302 and (problem := form302_problem(wanted.form302)) is not None:
             raise HTTPException(422, f"form 302: {problem}")
-        found = engine(world).assessment(wanted.movement)
-        if found is None or key != f"{found.movement.id}-{local(wanted.border)}":
+        known = played(world)
+        found = known.assessment(wanted.movement)
+        border = wanted.border.startswith("crossing:") and known.sight.entity(wanted.border) is not None
+        if found is None or not border or key != f"{found.movement.id}-{local(wanted.border)}":
             raise HTTPException(404, f"no movement {wanted.movement!r} has a clearance {key!r}")
         said = submitted(key, wanted, world)
         await told(exercises.say(world, said))
@@ -209,6 +211,13 @@ def submitted(key: str, wanted: WantedClearance, world: str) -> Event:
     return event("staff", f"clearance:{key}", now, body, received=now, world=world, origin="injected")
 
 
+def _found(engine: Engine, subject: str, world: str) -> Assessment:
+    found = engine.assessment(subject)
+    if found is None:
+        raise HTTPException(404, f"there is no movement {subject!r} in {world}")
+    return found
+
+
 def _in_exercise(world: str) -> int:
     if not is_exercise(world):
         raise HTTPException(409, "the real picture takes this from its feeds only; open an exercise")
@@ -235,7 +244,8 @@ def find(engine: Engine, wanted: WantedRoute) -> dict[str, Any]:
         vehicles = mover.movement.vehicles
     if not vehicles:
         raise HTTPException(422, "name the vehicles, as wheeled:100, or a movement")
-    sight = what_if(engine.sight, engine.sight.entity, made(wanted.what_if)) if wanted.what_if else engine.sight
+    tried = made(wanted.what_if, pace(engine))
+    sight = what_if(engine.sight, engine.sight.entity, tried) if tried else engine.sight
     ask = Ask(
         start=_node(engine, wanted.start),
         goal=_node(engine, wanted.goal),
@@ -293,8 +303,15 @@ def _node(engine: Engine, text: str) -> int:
     return node
 
 
-def made(effects: Sequence[WantedEffect]) -> list[Event]:
-    """The effects as events that only a what-if sees. Raises `HTTPException` 422 for what can't be an effect."""
+def pace(engine: Engine) -> float:
+    """How many exercise minutes pass in a minute, as the movements' own plans tell it."""
+    return next((found.movement.scale for found in engine.assessments().values()), 1.0)
+
+
+def made(effects: Sequence[WantedEffect], scale: float = 1.0) -> list[Event]:
+    """The effects as events that only a what-if sees; their minutes are those of a clock that runs `scale` times as
+    fast. Raises `HTTPException` 422 for what can't be an effect.
+    """
     now, found = clock(), []
     for i, each in enumerate(effects):
         try:
@@ -305,7 +322,7 @@ def made(effects: Sequence[WantedEffect]) -> list[Event]:
                 for_min=each.for_min,
                 reason=each.reason or "what if",
             )
-            found.append(begin(inject, "what-if", f"what-if-{i}", ExerciseClock(now), now))
+            found.append(begin(inject, "what-if", f"what-if-{i}", ExerciseClock(now, scale), now))
         except (InvalidEvent, KeyError) as error:
             raise HTTPException(422, f"{each.subject}: {error}") from error
     return found

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from dashboard.settings import BadSetting, Values
-from feeds.network.store import SHIPPED, BadNetwork, about, load
 
 OUT: Final = "network"
 """The folder in COP_DATA that a network is built into unless another is named."""
@@ -37,6 +36,8 @@ def network(settings: Values, wanted: argparse.Namespace) -> int:
 
 def folder(settings: Values) -> Path:
     """The folder of the network in use: COP_NETWORK, else the one that comes with the project."""
+    from feeds.network.store import SHIPPED
+
     named = settings.values.get("COP_NETWORK", "")
     return Path(named) if named else SHIPPED
 
@@ -58,6 +59,8 @@ def _build(settings: Values, wanted: argparse.Namespace) -> dict[str, Any]:
 
 def shown(at: Path) -> dict[str, Any]:
     """What the network in a folder holds. Raises `BadSetting`."""
+    from feeds.network.store import BadNetwork, about, load
+
     try:
         kept, page = load(at), about(at)
     except BadNetwork as error:

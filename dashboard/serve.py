@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 
 from cop.bus.redis import RedisBus
-from dashboard.hub import Hub, Rules
+from dashboard.hub import Hub
 from dashboard.push import Push
-from dashboard.settings import BadSetting, Values
+from dashboard.rulebook import rules
+from dashboard.settings import Values
 from dashboard.web import Web
 
 log = logging.getLogger("cop.serve")
@@ -35,26 +35,6 @@ def bus(settings: Values, role: str) -> RedisBus:
     """The bus as the settings name it, as the user of that role."""
     url = settings["COP_REDIS_URL"]
     return RedisBus(url, user=role, password=settings[f"COP_REDIS_PASSWORD_{role.upper()}"] or None)
-
-
-def rules(settings: Values) -> Rules:
-    """By what movements are judged: the network and the rule set that the settings name.
-
-    Raises `BadSetting` for a rule set that there is not, or a folder that holds no network.
-    """
-    from cop.movement.judge import Circumstances
-    from cop.movement.rulesets import rulesets
-    from feeds.network.store import SHIPPED, BadNetwork, load
-
-    known = rulesets()
-    name = settings["COP_RULES"] or next(iter(known))
-    if name not in known:
-        raise BadSetting(f"COP_RULES: there is no rule set {name!r}; there are {', '.join(known)}")
-    try:
-        network = load(Path(settings["COP_NETWORK"]) if settings["COP_NETWORK"] else SHIPPED)
-    except (BadNetwork, OSError) as error:
-        raise BadSetting(f"COP_NETWORK: {error}") from error
-    return Rules(network, known[name], Circumstances(now=0))
 
 
 def serve(settings: Values, *, pages: bool = True, push: Callable[[Hub], Push] = Push) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from typing import Any, Final
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cop.event import REAL
+from dashboard import moves, movesection
 from dashboard.api import details
 from dashboard.history import Said
 from dashboard.hub import Hub
@@ -29,10 +31,14 @@ from dashboard.parts import (
     world_badge,
 )
 from dashboard.settings import Values
+from dashboard.words import age
 from feeds.clock import clock
 from layers.layer import layers as all_layers
 from layers.layer import thing
 from layers.symbols import render
+
+PLOT_MS: Final = 30_000
+"""How often the panel's plots are drawn anew where nothing else is new."""
 
 
 def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, str]) -> Any:
@@ -84,7 +90,7 @@ def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, 
                 _filters(query),
                 html.Section(
                     [
-                        html.Div([map_view(layers, query), _pointer()], id="map-box"),
+                        html.Div([_map(layers, query), _pointer()], id="map-box"),
                         _drawer(),
                     ],
                     className="middle",
@@ -95,8 +101,10 @@ def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, 
         freshness(),
         dcc.Store(id="selected", data={"id": query.get("sel"), "world": world}),
         dcc.Store(id="theme-name", data=query.get("theme", "dark")),
+        dcc.Store(id="detail-mark", data=""),
         dcc.Interval(id="detail-beat", interval=3000, disabled=True),
         dcc.Interval(id="plot-beat", interval=10_000, disabled=True),
+        *moves.parts(world),
         html.Div(id="nowhere", hidden=True),
     )
 
@@ -137,6 +145,12 @@ def _filters(query: dict[str, str]) -> html.Aside:
         id="filters",
         **{"aria-label": "Filters"},
     )
+
+
+def _map(layers: list[MapLayer], query: dict[str, str]) -> Any:
+    found = map_view(layers, query)
+    found.children.append(moves.map_group())
+    return found
 
 
 def _pointer() -> html.Div:
@@ -182,6 +196,7 @@ def _drawer() -> Any:
             dmc.TabsList(
                 [
                     dmc.TabsTab("Table", value="table"),
+                    *moves.tabs(),
                     dmc.TabsTab("What is new", value="new"),
                     dmc.TabsTab("Feeds", value="plots"),
                     html.Div(tools, className="tools", id="table-tools"),
@@ -191,6 +206,7 @@ def _drawer() -> Any:
                 ]
             ),
             dmc.TabsPanel(grid, value="table"),
+            *moves.panels(),
             dmc.TabsPanel(html.Ol(id="news", className="news"), value="new"),
             dmc.TabsPanel(
                 dcc.Graph(id="feed-plot", config={"displayModeBar": False}, style={"height": "100%"}), value="plots"
@@ -209,8 +225,11 @@ def _detail_empty() -> list[Any]:
     ]
 
 
-def detail(found: dict[str, Any], theme: str) -> list[Any]:
-    """The detail panel of one thing: its status, its lines with source and age, every report, its history."""
+def detail(found: dict[str, Any], theme: str, moving: list[Any]) -> list[Any]:
+    """The detail panel of one thing: its status, its lines with source and age, every report, its history.
+
+    `moving` is what the movements' part says of it.
+    """
     row = found["thing"]
     said = row.get("why") or "nobody says why"
     marks = [mark for mark in (row.get("marking"), row["origin"] if row["origin"] != "observed" else None) if mark]
@@ -238,7 +257,7 @@ def detail(found: dict[str, Any], theme: str) -> list[Any]:
             [
                 html.Strong(report["source"]),
                 f" {report['body']['kind']} ",
-                _age(report["at"]),
+                age(report["at"], clock()),
                 f" · {report.get('origin', 'observed')}",
                 html.Code(str({k: v for k, v in report["body"].items() if k not in ("kind", "path", "points")})),
             ]
@@ -258,10 +277,21 @@ def detail(found: dict[str, Any], theme: str) -> list[Any]:
         html.Div(head, className="head"),
         html.P([html.Span(row["state"], className=f"state {row['state']}"), f" {said}"]),
         *([html.P([html.Mark(mark) for mark in marks])] if marks else []),
+        *moving,
         html.Table(html.Tbody(lines)),
         *plots,
         html.Details([html.Summary(f"Every report ({len(reports)})"), html.Ul(reports, className="reports")]),
     ]
+
+
+def _moving(hub: Hub, world: str, subject: str) -> list[Any]:
+    """What the movements' part says of a thing: of a movement all, of what it passes who passes."""
+    engine = hub.engines.get(world)
+    if engine is None:
+        return []
+    found = engine.assessment(subject)
+    now = clock()
+    return movesection.of_movement(engine, found, now) if found else movesection.of_thing(engine, subject, now)
 
 
 def warm() -> None:
@@ -285,18 +315,10 @@ def _shown(line: dict[str, Any]) -> str:
     return f"{text} {line['unit']}".strip()
 
 
-def _age(at: int) -> html.Time:
-    """How old it is; the browser's part keeps it going."""
-    seconds = max(0, clock() - at) // 1000
-    steps = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-    size, unit = next((step for step in steps if seconds >= step[0]), (1, "s"))
-    return html.Time(f"{seconds // size} {unit} old", className="age", **{"data-at": str(at)})
-
-
 def _source(line: dict[str, Any]) -> Any:
     if "at" not in line:
         return ""
-    return html.Small([f"{line['source']} · ", _age(line["at"])])
+    return html.Small([f"{line['source']} · ", age(line["at"], clock())])
 
 
 def callbacks(app: Dash, hub: Hub) -> None:
@@ -305,22 +327,31 @@ def callbacks(app: Dash, hub: Hub) -> None:
     @app.callback(
         Output("detail", "children"),
         Output("detail-beat", "disabled"),
+        Output("detail-mark", "data"),
         Input("selected", "data"),
         Input("detail-beat", "n_intervals"),
-        State("theme-name", "data"),
+        Input("theme-name", "data"),
+        State("detail-mark", "data"),
     )
-    def show(selected: dict[str, Any] | None, beat: int | None, theme: str) -> Any:
+    async def show(selected: dict[str, Any] | None, beat: int | None, theme: str, seen: str) -> Any:
         subject = (selected or {}).get("id")
         world = (selected or {}).get("world") or REAL
         if not subject:
-            return _detail_empty(), True
+            return _detail_empty(), True, ""
         if world not in hub.views:
-            return [html.P(f"The world {world} is not there.", className="empty")], False
+            return [html.P(f"The world {world} is not there.", className="empty")], False, ""
         entity = hub.look(world, subject)
         if entity is None:
-            return [html.P(f"{subject} is gone from the picture.", className="empty")], False
-        row = thing(entity, clock())
-        return (detail(details(hub, world, entity, row), theme) if row else no_update), False
+            return [html.P(f"{subject} is gone from the picture.", className="empty")], False, ""
+        now = clock()
+        engine = hub.engines.get(world)
+        told = [(each.id, each.at) for each in entity.events]
+        mark = f"{subject} {theme} {engine.version if engine else '-'} {hash(tuple(told))} {now // PLOT_MS}"
+        row = thing(entity, now) if mark != seen else None
+        if row is None:  # nothing is new, and the browser keeps the ages going
+            return no_update, False, no_update
+        found, moving = details(hub, world, entity, row), _moving(hub, world, subject)
+        return await asyncio.to_thread(detail, found, theme, moving), False, mark  # its plots take a while
 
     @app.callback(
         Output("feed-plot", "figure"),
@@ -337,6 +368,7 @@ def callbacks(app: Dash, hub: Hub) -> None:
 
         return figures.feed_minutes(hub.histories[REAL], theme), False
 
+    moves.callbacks(app, hub)
     for output, name, inputs in (
         ("nowhere.data-filter", "filter", _FILTERS),
         ("nowhere.data-theme", "theme", ("theme-name.data",)),

@@ -15,11 +15,12 @@ from cop.movement.conflicts import Conflict
 from cop.movement.engine import Change, Engine
 from cop.movement.judge import Circumstances
 from cop.movement.rulesets import rulesets
+from cop.movement.verdict import Answer
 from cop.picture import Entity, Picture, entity
 from dashboard.exercises import exercise_facts
 from feeds.adapter import Context, decode
 from feeds.network.store import shipped
-from feeds.simulated import convoys as sim
+from feeds.simulated import convoys, marches
 from feeds.sources.simulated import SOURCE, write
 
 WORLD: Final = "exercise/demo"
@@ -43,21 +44,21 @@ def minute(ms: Millis | None) -> float | None:
 
 def rows(name: str) -> list[dict[str, str]]:
     """A table of the exercise that comes with the project."""
-    with (sim.TABLES / name).open(encoding="utf-8", newline="") as table:
+    with (marches.TABLES / name).open(encoding="utf-8", newline="") as table:
         return list(csv.DictReader(table))
 
 
-def scene(strays: bool = False) -> sim.Simulation:
+def scene(strays: bool = False) -> marches.Simulation:
     """The twelve convoys from T+60 on, exactly by their plan unless they stray."""
     if strays:
-        return sim.load(seed=1, scale=1.0, count=0, start=START, start_wall=NOW)
-    marches = sim.convoys(rows("convoys.csv"), rows("route_waypoints.csv"), rows("march_table.csv"), strays=False)
-    return sim.simulation(sim.with_permits(marches, rows("clearances.csv")), start_wall=NOW, start=START)
+        return marches.load(seed=1, scale=1.0, count=0, start=START, start_wall=NOW)
+    planned = marches.convoys(rows("convoys.csv"), rows("route_waypoints.csv"), rows("march_table.csv"), strays=False)
+    return marches.simulation(marches.with_permits(planned, rows("clearances.csv")), start_wall=NOW, start=START)
 
 
-def reported(told: sim.Simulation, after: Millis, until: Millis) -> list[Event]:
+def reported(told: marches.Simulation, after: Millis, until: Millis) -> list[Event]:
     """What the simulator says between two wall times, as events of the exercise."""
-    said = decode(SOURCE, write(list(sim.reports(told, after, until))), _context())
+    said = decode(SOURCE, write(list(convoys.reports(told, after, until))), _context())
     return [each for each in said if isinstance(each, Event)]
 
 
@@ -94,9 +95,7 @@ def effect(
 
 def over(told: Event, t: float) -> Event:
     """The effect is taken back at T+t."""
-    return event(
-        told.source, told.subject, at(t), Gone("over"), received=at(t), world=told.world, origin="injected"
-    )
+    return event(told.source, told.subject, at(t), Gone("over"), received=at(t), world=told.world, origin="injected")
 
 
 def on_a10(name: str = "inj5") -> Event:
@@ -139,7 +138,7 @@ class Desk:
         self.tell(*events)
         return self.engine.settle(at(t))
 
-    def drive(self, told: sim.Simulation, after: float, until: float, step: float = 1.0) -> None:
+    def drive(self, told: marches.Simulation, after: float, until: float, step: float = 1.0) -> None:
         """Let the simulator report every so many minutes until T+until."""
         t = after
         while t < until:
@@ -156,7 +155,7 @@ class Desk:
         assert found is not None
         return found
 
-    def answers(self) -> dict[str, str]:
+    def answers(self) -> dict[str, Answer]:
         """The verdict of each convoy."""
         return {each.movement.id: each.verdict.answer for each in self.engine.assessments().values()}
 
@@ -203,7 +202,7 @@ def _plain(found: Assessment) -> dict[str, Any]:
         name: msgspec.to_builtins(list(each) if name == "things" else each) for name, each in own.items()
     }
     for each in told["clearances"]:  # what runs with the clock alone
-        each |= dict.fromkeys(("eta", "earliest", "slack_ms", "deadline", "left_ms"))
+        each.update(dict.fromkeys(("eta", "earliest", "slack_ms", "deadline", "left_ms")))
     return told
 
 

@@ -21,6 +21,7 @@ from cop.movement.course import Course, Run
 from cop.movement.forecast import Forecast, Hold, Seen, forecast
 from cop.movement.holds import holds
 from cop.movement.movement import Movement
+from cop.movement.obstacle import DERIVED
 from cop.movement.outage import outage
 from cop.movement.rulesets import Ruleset
 from cop.movement.sight import Sight
@@ -28,11 +29,7 @@ from cop.movement.verdict import Answer, Reason, Verdict, strictest
 from cop.picture import Entity, standing
 
 MINUTE: Final = 60_000
-LATE_MIN: Final = 10.0
-"""MOV-14 (ours): a credit violated by more needs a new slot."""
 BEHIND_KM: Final = 0.2
-DERIVED: Final = "rule:"
-"""What begins the name of a source that only repeats what the rules made of other reports."""
 CLEARED: Final[dict[str, Answer]] = {
     "cleared": "go",
     "pending": "caution",
@@ -371,25 +368,6 @@ def _alternating(sight: Sight, subject: str, now: Millis) -> bool:
     if entity is None:
         return False
     return any(isinstance(e.body, Status) and e.body.measures.get("alternating", 0) > 0 for e in standing(entity, now))
-
-
-def state(found: Assessment) -> Status:
-    """What the verdict makes of the movement's state on the map, with the reason in words."""
-    verdict, delay = found.verdict, found.delay_min
-    late = delay is not None and delay >= LATE_MIN
-    held: State = "degraded" if late and verdict.answer == "go" else STATES[verdict.answer]
-    limiting = verdict.limiting
-    words = [] if verdict.answer == "go" or limiting is None else [f"{limiting.name}: {limiting.text}".strip(": ")]
-    if late and delay is not None:
-        words.append(f"{delay:.0f} min late at the end" + _cause(found))
-    elif found.eta is None:
-        words.append("does not arrive as long as this lasts" + _cause(found))
-    return Status(held, reason="; ".join(words) or "all limits kept")
-
-
-def _cause(found: Assessment) -> str:
-    costs = sorted(found.forecast.costs, key=lambda cost: -cost.head_min)
-    return f": {costs[0].name}, {costs[0].reason}" if costs and costs[0].head_min > 0 else ""
 
 
 def local(subject: str) -> str:

@@ -9,21 +9,22 @@ any other report; nothing is written to a stream. Pure: the picture comes by `lo
 from __future__ import annotations
 
 import heapq
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from cop.event import Body, Described, Event, Gone, Millis, Origin, Scalar, Sighted, Status, event, kind
-from cop.movement.assess import CLEARED, DERIVED, MINUTE, STATES, Assessment, Context, assess, state
-from cop.movement.conflicts import Conflicts, Passing
+from cop.event import Body, Described, Event, Millis, Origin, Sighted, Status, event, kind
+from cop.movement.assess import CLEARED, STATES, Assessment, Context, assess
+from cop.movement.conflicts import Conflicts
 from cop.movement.course import Course, Laid, Place, Run
 from cop.movement.ground import Ground, shape_of
 from cop.movement.holds import edges
 from cop.movement.judge import Circumstances
 from cop.movement.movement import Movement, movement
-from cop.movement.outage import effects, outage
+from cop.movement.obstacle import DERIVED
+from cop.movement.outage import effects, outage, over
 from cop.movement.rulesets import Ruleset
+from cop.movement.shown import cells, passings, state
 from cop.movement.sight import Look, Sight, what_if
 from cop.network import Network
 from cop.picture import Entity, Picture
@@ -141,7 +142,7 @@ class Engine:
             told = effects(down) if down is not None else []
             still = {each.subject for each in told}
             extra += told
-            extra += [_over(each) for each in self._systems.get(subject, ()) if each.subject not in still]
+            extra += [over(each) for each in self._systems.get(subject, ()) if each.subject not in still]
         if extra:
             sight = what_if(self.sight, self._look, [*laid, *extra])
         touched: set[str] = set()
@@ -408,60 +409,7 @@ class Engine:
 
     def _wake(self, subject: str, entity: Entity, now: Millis) -> None:
         """Come back to the thing when the clock alone will change what it says."""
-        ends = (until for until in _lapses(entity) if until > now) if entity.kind == "approval" else ()
-        nearest = min((*edges(entity, now), *ends), default=None)
+        nearest = min(edges(entity, now), default=None)
         if nearest is not None and self._set.get(subject) != nearest:
             self._set[subject] = nearest
             heapq.heappush(self._timers, (nearest, subject))
-
-
-def passings(found: Assessment, course: Course, gap_min: float = 0.0) -> list[Passing]:
-    """When the movement is at each critical point: each part of a cut column for itself."""
-    planned, told = found.movement, found.forecast
-    gap_ms = round(gap_min * MINUTE / planned.scale)
-    keys = course.keys
-    lanes = [not found.things.lanes.isdisjoint(near) for near in course.point_lanes]
-    made: list[Passing] = []
-    for first, after in told.elements(planned.scale):
-        for i, (point, leg) in enumerate(zip(planned.points, course.point_legs, strict=True)):
-            due, clear = told.units[first][leg], told.units[after - 1][leg] + told.length
-            if math.isinf(clear):
-                break
-            if found.seen_at is not None and clear < found.seen_at:
-                continue  # it has that point behind it, and nobody meets it there any more
-            way = (keys[i - 1] if i else "", keys[i + 1] if i + 1 < len(keys) else "")
-            made.append(
-                Passing(
-                    planned.subject, keys[i], point.name, point.lon, point.lat, round(due), round(clear), way, lanes[i],
-                    gap_ms, subject=course.point_border[i],
-                )
-            )  # fmt: skip
-    return made
-
-
-def cells(found: Assessment, conflicts: int) -> dict[str, Scalar]:
-    """What the lists say of the movement: its answer, what limits it, and when it arrives."""
-    limiting, delay = found.verdict.limiting, found.delay_min
-    told: dict[str, Scalar] = {
-        "verdict": found.verdict.answer,
-        "limiting": None if limiting is None or found.verdict.answer == "go" else limiting.name or limiting.object,
-        "rule": limiting.rule if limiting is not None else None,
-        "eta": found.eta,
-        "end_delay_min": None if delay is None else round(delay),
-        "conflicts": conflicts,
-    }
-    return {key: value for key, value in told.items() if value is not None}
-
-
-def _over(said: Event) -> Event:
-    """That it no longer counts."""
-    over = Gone("the system is up again")
-    return event(
-        said.source, said.subject, said.at + 1, over, received=said.received, world=said.world, origin=said.origin
-    )
-
-
-def _lapses(entity: Entity) -> Iterable[Millis]:
-    """When the approvals that the entity tells of end."""
-    ends = (each.body.properties.get("until") for each in entity.events if isinstance(each.body, Described))
-    return [until for until in ends if isinstance(until, int)]

@@ -59,9 +59,13 @@ def holds(
 
 
 def edges(entity: Entity, now: Millis) -> Iterable[Millis]:
-    """When, after `now`, a hold of the thing begins or ends."""
+    """When, after `now`, something that is said of the thing begins or ends: a status, or an approval."""
     for said in entity.events:
+        marks: tuple[object, ...] = ()
         if isinstance(said.body, Status):
-            for edge in (said.body.since, said.body.until):
-                if edge is not None and edge > now:
-                    yield edge
+            marks = (said.body.since, said.body.until)
+        elif entity.kind == "approval" and isinstance(said.body, Described):
+            marks = (said.body.properties.get("until"),)
+        for edge in marks:
+            if isinstance(edge, int) and edge > now:
+                yield edge

@@ -13,6 +13,8 @@ import msgspec
 from cop.event import Described, Event, Millis, Planned, Scalar, State, Status
 from cop.picture import Entity, standing
 
+DERIVED: Final = "rule:"
+"""What begins the name of a source that only repeats what the rules made of other reports."""
 UNITS: Final[dict[str, str]] = {
     "mlc_wheeled_oneway": "MLC",
     "mlc_tracked_oneway": "MLC",
@@ -98,7 +100,7 @@ def obstacle(entity: Entity, now: Millis) -> Obstacle:
     return Obstacle(
         entity.subject,
         next((body.name for _, body in told if body.name), entity.subject.partition(":")[2]),
-        chief[1].state if chief else "unknown",
+        _state(entity, chief[0], chief[1].state, now) if chief else "unknown",
         chief[1].reason if chief else "",
         chief[1].since if chief else None,
         chief[1].until if chief else None,
@@ -113,6 +115,16 @@ def obstacle(entity: Entity, now: Millis) -> Obstacle:
         next((body.basis for _, body in told if body.basis), ""),
         marks[0] if marks else "",
     )
+
+
+def _state(entity: Entity, chief: Event, state: State, now: Millis) -> State:
+    """The state that counts. An outage takes nothing but time and confidence (CYB-01): it doesn't make known whether
+    a thing can be used of which nobody else says so.
+    """
+    if not chief.source.startswith(DERIVED):
+        return state
+    told = Entity(entity.subject, tuple(e for e in entity.events if not e.source.startswith(DERIVED)))
+    return state if told.state(now) != "unknown" else "unknown"
 
 
 def _worse(name: str, one: float, other: float) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from cop.event import Described, Event, Millis, Status, event
+from cop.event import Described, Event, Gone, Millis, Status, event
 from cop.picture import Entity, standing
 
 DOWN: Final = frozenset({"degraded", "restricted", "closed"})
@@ -70,3 +70,11 @@ def effects(found: Outage) -> list[Event]:
         for subject in found.subjects
         if ":" in subject
     ]
+
+
+def over(effect: Event) -> Event:
+    """That what such a status said no longer counts."""
+    body, at = Gone("the system is up again"), effect.at + 1
+    return event(
+        effect.source, effect.subject, at, body, received=effect.received, world=effect.world, origin=effect.origin
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -278,21 +278,44 @@ def _stood(column: Column, key: Key, unit: int) -> float:
 
 
 def driven(column: Column, queue: dict[Key, float] | None = None) -> tuple[Track, ...]:
-    """Each unit's way when from `column.minute` on its holds are what stands on it."""
+    """Each unit's way when from `column.minute` on its holds are what stands on it.
+
+    The forecast lets nobody overtake at the ends of legs, so that each hold is made one: who waits is not passed by.
+    """
     minute, tracks = column.minute, column.tracks
-    legs = [Leg(at, round(due * MINUTE)) for at, due in zip(column.km, column.moving, strict=True)]
-    seen = [_seen(track, column) for track in tracks]
+    extra = {hold.km for hold in column.holds if column.km[0] < hold.km < column.km[-1]} - set(column.km)
+    kms = sorted({*column.km, *extra})
+    legs = [Leg(km, round(_between(column.km, column.moving, km) * MINUTE)) for km in kms]
+    seen = [_seen(track, column, kms) for track in tracks]
     pass_min = column.length * len(tracks)
     told = forecast(legs, column.holds, units=len(tracks), pass_min=pass_min, seen=seen, queue=queue, tracks=True)
     found: list[Track] = []
     for track, ahead in zip(tracks, told.tracks, strict=True):
         since = minute + NOW_MIN if minute >= track[0].at else -math.inf
-        rest: list[Stop] = []
-        for stop in (Stop(stop.at / MINUTE, stop.km, stop.hold) for stop in ahead if stop.at / MINUTE > since):
-            if not rest or stop != rest[-1]:
-                rest.append(stop)
-        found.append(_joined(track, minute, rest))
+        rest = [Stop(stop.at / MINUTE, stop.km, stop.hold) for stop in ahead if stop.at / MINUTE > since]
+        found.append(_joined(track, minute, _corners(rest, extra, where(track, minute), minute)))
     return tuple(found)
+
+
+def _corners(stops: Sequence[Stop], extra: Set[float], here: At, minute: float) -> list[Stop]:
+    """The stops that matter: who waits on behind the unit ahead waits for the same, and `extra` places may be none."""
+    found: list[Stop] = []
+    for i, stop in enumerate(stops):
+        before = found[-1] if found else Stop(minute, here.km)
+        if found and stop.km == before.km and before.hold[0] and not stop.hold[0]:
+            found[-1] = Stop(stop.at, stop.km, before.hold)
+            continue
+        after = stops[i + 1] if stop.km in extra and not stop.hold[0] and i + 1 < len(stops) else None
+        if not (found and stop == before) and (after is None or not _even(before, stop, after)):
+            found.append(stop)
+    return found
+
+
+def _even(a: Stop, b: Stop, c: Stop) -> bool:
+    """Whether b lies on the straight way from a to c."""
+    if not a.km < b.km < c.km or math.isinf(c.at):
+        return False
+    return abs(_crossing(a, c, b.km) - b.at) < SAME_MIN
 
 
 def _joined(track: Track, minute: float, rest: Sequence[Stop]) -> Track:
@@ -306,7 +329,7 @@ def _joined(track: Track, minute: float, rest: Sequence[Stop]) -> Track:
     here = where(track, minute)
     if past[-1].at == minute:
         return (*past, *rest)
-    if here.waits[0] and rest and rest[0].km == here.km and rest[0].hold == here.waits:
+    if not here.pace and rest and rest[0].km == here.km and rest[0].hold == here.waits:
         return (*past, *rest)  # it goes on waiting for the same
     return (*past, Stop(minute, here.km, here.waits), *rest)
 
@@ -318,16 +341,16 @@ def _alike(a: Sequence[Stop], b: Sequence[Stop]) -> bool:
     )
 
 
-def _seen(track: Track, column: Column) -> Seen | None:
+def _seen(track: Track, column: Column, kms: Sequence[float]) -> Seen | None:
     """What is known of a unit at that minute; None before it has set out."""
     minute = column.minute
     if minute < track[0].at:
         return None
     here = where(track, minute)
     passed: list[float] = []
-    for km in column.km:
-        if km > here.km or (km == here.km and here.waits[0]):
-            break
+    for km in kms:
+        if km > here.km or (km == here.km and km != kms[-1]):
+            break  # it may have to wait here, and at the end for nothing
         passed.append(min(leaves(track, km), minute) * MINUTE)
     if not any(_begun(hold, here, minute) for hold in column.holds):
         return Seen(passed, here.km, minute * MINUTE)

@@ -41,6 +41,8 @@ UNIT = 25
 """Vehicles of a generated march unit (MOV-01)."""
 PACES = (("city", 0.6), ("streets", 0.6), ("local", 0.75), ("regional", 0.85))
 """Word in the road's name → the share of its march rate that a generated convoy keeps there: ours."""
+EDGE = 1e-6
+"""Nearer to a whole number of runs than this one looks twice which it is."""
 NEVER = 253_402_300_799_999
 """The wall time of what does not come: the last that a report can bear."""
 Rows = Iterable[Mapping[str, str]]
@@ -137,8 +139,11 @@ class Simulation(msgspec.Struct, frozen=True):
 
     def run(self, march: March, wall: Millis) -> int:
         """In which of its runs, from 0 on, a convoy is at this wall time."""
-        run = max(0, math.floor((self.minute(wall) - march.begin) / march.period))
-        if self.begun(march, run + 1) <= wall:  # a fraction of a millisecond that the division lost
+        runs = max(0.0, (self.minute(wall) - march.begin) / march.period)
+        run = math.floor(runs)
+        if EDGE < runs - run < 1 - EDGE:
+            return run
+        if self.begun(march, run + 1) <= wall:  # what the division lost
             return run + 1
         return run - 1 if run and self.begun(march, run) > wall else run
 

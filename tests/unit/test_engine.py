@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 
-from cop.event import Described, Event, Gone, Status, event
+from cop.event import Described, Event, Gone, Planned, Sighted, Status, event
 from cop.movement.engine import SOURCE
 from cop.movement.rulesets import rulesets
 from tests.marching import (
@@ -318,9 +320,9 @@ def test_a_breakdown_delays_the_convoy_itself_and_nobody_else(desk: Desk) -> Non
     assert touched(desk, START, told) == ["C05"]
     assert {each: desk.delay(each) for each in CONVOYS if desk.delay(each)} == {"C05": 45}
     assert desk.end("C05") == pytest.approx(475, abs=0.5)
-    assert not [
-        each for each in desk.engine.conflicts.of("convoy:C05") if each.subject == "crossing:XB10"
-    ], "C07 is through when it comes"
+    assert not [each for each in desk.engine.conflicts.of("convoy:C05") if each.subject == "crossing:XB10"], (
+        "C07 is through when it comes"
+    )
     assert not [each for each in desk.engine.conflicts.all() if each.name.startswith("Grenctale")]
 
 
@@ -390,7 +392,7 @@ def test_an_end_that_is_brought_forward_is_taken_in_then(desk: Desk) -> None:
 
 
 def test_who_was_never_seen_is_late_when_it_should_have_left() -> None:
-    quiet = [each for each in start() if not (each.subject == "convoy:C08" and each.body.__class__.__name__ == "Sighted")]
+    quiet = [each for each in start() if not (each.subject == "convoy:C08" and isinstance(each.body, Sighted))]
     found = Desk(quiet)
     assert found.of("C08").seen_at is None
     assert found.of("C08").late_min is None
@@ -405,12 +407,10 @@ def place(desk: Desk, convoy: str, t: float) -> tuple[float, float]:
     course = desk.engine.course(f"convoy:{convoy}")
     assert course is not None
     legs = course.legs
-    km = next(
-        (a.km + (b.km - a.km) * (at(t) - a.due) / (b.due - a.due) for a, b in zip(legs, legs[1:], strict=False)
-         if a.due <= at(t) < b.due),
-        legs[-1].km,
-    )  # fmt: skip
-    return course.line.place(km)
+    for a, b in pairwise(legs):
+        if a.due <= at(t) < b.due:
+            return course.line.place(a.km + (b.km - a.km) * (at(t) - a.due) / (b.due - a.due))
+    return course.line.place(legs[-1].km)
 
 
 def test_lateness_follows_a_late_head(desk: Desk) -> None:
@@ -500,13 +500,19 @@ def test_a_border_that_is_behind_the_convoy_needs_no_clearance_any_more(desk: De
     assert SOURCE not in {source for source, _ in desk.engine.derived.records("clearance:C06-XB10")}
 
 
+def plan_of(convoy: str) -> Planned:
+    (plan,) = (e.body for e in start() if e.subject == convoy and isinstance(e.body, Planned))
+    return plan
+
+
 def test_a_movement_whose_plan_changes_is_laid_anew(desk: Desk) -> None:
-    (plan,) = (e for e in start() if e.subject == "convoy:C07" and e.body.__class__.__name__ == "Planned")
+    plan = plan_of("convoy:C07")
     points = tuple(
         msgspec.structs.replace(each, due=each.due + 3_600_000, clear=each.clear + 3_600_000)
-        for each in plan.body.points  # type: ignore[union-attr]
+        for each in plan.points
+        if each.due is not None and each.clear is not None
     )
-    later = msgspec.structs.replace(plan.body, points=points)
+    later = msgspec.structs.replace(plan, points=points)
     anew = event("simulated", "convoy:C07", at(61), later, received=at(61), world=WORLD, origin="simulated")
     assert "C07" in touched(desk, 61, anew)
     assert desk.of("C07").late_min == pytest.approx(-60, abs=2)
@@ -514,8 +520,7 @@ def test_a_movement_whose_plan_changes_is_laid_anew(desk: Desk) -> None:
 
 
 def test_a_movement_without_a_way_on_the_network_is_unknown() -> None:
-    (plan,) = (e for e in start() if e.subject == "convoy:C07" and e.body.__class__.__name__ == "Planned")
-    lost = msgspec.structs.replace(plan.body, path=((10.0, 50.0), (11.0, 51.0)))
+    lost = msgspec.structs.replace(plan_of("convoy:C07"), path=((10.0, 50.0), (11.0, 51.0)))
     anew = event("simulated", "convoy:C07", at(61), lost, received=at(61), world=WORLD, origin="simulated")
     desk = Desk([*start(), anew])
     found = desk.of("C07")
@@ -538,7 +543,8 @@ def test_an_approval_lets_a_caution_move_until_it_lapses(desk: Desk) -> None:
     assert touched(desk, START, approved(180)) == ["C06"]
     found = desk.of("C06")
     assert (found.may_move, found.verdict.answer) == (True, "caution")
-    assert [(each.object, each.by, minute(each.until)) for each in found.approvals] == [("bridge:B15", "Maj Ozols", 180)]
+    (given,) = found.approvals
+    assert (given.object, given.by, minute(given.until)) == ("bridge:B15", "Maj Ozols", 180)
     assert not desk.engine.due(at(179))
     assert touched(desk, 180) == ["C06"], "the clock alone ends it"
     assert not desk.of("C06").may_move

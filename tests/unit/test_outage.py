@@ -16,10 +16,10 @@ SLOWED = ["C02", "C03", "C06", "C11"]
 """The convoys that come to one of them while the system is down, by the march table."""
 
 
-def system(*told: Any, name: str = "Form 302", **properties: Any) -> Any:
+def system(*told: Any, **properties: Any) -> Any:
     """A system with what it says of itself and the statuses that are told of it."""
     picture = Picture()
-    body = Described(name, properties=properties)
+    body = Described("Form 302", properties=properties)
     for each in (said("system:S", body, "reference"), *told):
         picture.fold(each)
     return picture.entity("system:S")
@@ -38,7 +38,8 @@ def down(since: float = 110, until: float | None = 230, t: float = 110, source: 
 
 
 @pytest.mark.parametrize(
-    ("state", "is_down"), [("open", False), ("unknown", False), ("degraded", True), ("restricted", True), ("closed", True)]
+    ("state", "is_down"),
+    [("open", False), ("unknown", False), ("degraded", True), ("restricted", True), ("closed", True)],
 )
 def test_a_system_is_down_when_it_is_not_up_and_never_because_nobody_knows(state: Any, is_down: bool) -> None:
     assert (outage(system(effect("system:S", state)), at(START)) is not None) == is_down
@@ -50,10 +51,8 @@ def test_a_system_of_which_nothing_is_said_is_not_down() -> None:
 
 def test_what_hangs_on_it_is_degraded_for_as_long_with_the_fallback_s_minutes() -> None:
     told = effect("system:S", since=60, until=90, reason="secret")
-    found = outage(
-        system(told, fallback="paper", affects_subjects="crossing:X1 port:P1 nonsense", exercise_fallback_min_per_march_unit=20),
-        at(START),
-    )
+    more = {"affects_subjects": "crossing:X1 port:P1 nonsense", "exercise_fallback_min_per_march_unit": 20}
+    found = outage(system(told, fallback="paper", **more), at(START))
     assert found is not None
     made = effects(found)
     assert [each.subject for each in made] == ["crossing:X1", "port:P1"]
@@ -168,6 +167,16 @@ def test_a_border_on_two_systems_has_both_and_keeps_the_one_that_is_left(desk: D
     assert desk.delay("C02") == 20
     desk.settle(63, over(effect("system:OTHER", t=62, source="inject:3"), 63))
     assert desk.delay("C06") == 20
+
+
+@pytest.mark.parametrize("word", ["unknown", None])
+def test_an_outage_makes_no_crossing_known_of_which_nobody_says_that_it_is_open(word: Any) -> None:
+    quiet = [e for e in start() if e.subject != "crossing:XB10" or not isinstance(e.body, Status)]
+    desk = Desk([*quiet, *([effect("crossing:XB10", word, None)] if word else [])], settled=110)
+    assert desk.of("C06").verdict.answer == "unknown"
+    desk.settle(110, down())
+    found = desk.of("C06")
+    assert (found.verdict.answer, desk.delay("C06")) == ("unknown", 20)
 
 
 # -- confidence --------------------------------------------------------------------------------------------------------
