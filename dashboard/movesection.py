@@ -1,4 +1,4 @@
-"""What does the panel say of a movement, and of a thing that movements pass? Sections above the thing's own lines."""
+"""What does the panel say of a movement? A section above its own lines."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from dash import html
 
-from cop.event import Described, Event, Gone, Millis, Status, event
+from cop.event import Millis
 from cop.movement.assess import Approval, Assessment
 from cop.movement.clearance import Assessment as Cleared
 from cop.movement.conflicts import Conflict
-from cop.movement.engine import Change, Engine
+from cop.movement.engine import Engine
 from cop.movement.forecast import Cost
 from cop.movement.march import credit_state
-from cop.movement.outage import SOURCE as OUTAGE
 from cop.movement.rules import rules
 from cop.movement.verdict import Reason
 from dashboard.words import NONE, STATE_MARKS, age, answer, link, margin, minutes, utc
@@ -24,7 +23,6 @@ FIRST: Final = 6
 """So many reasons stand open; the rest unfolds."""
 APPROVABLE: Final = ("MLC-05", "MLC-08", "OVR-")
 """Rules whose caution an approval lifts; what is closed for now or waits for a permission isn't approved away."""
-PASSES: Final = ("bridge", "crossing", "port", "rail", "site", "system", "road", "roadevent", "incident")
 
 
 def of_movement(engine: Engine, found: Assessment, now: Millis) -> list[Any]:
@@ -109,7 +107,7 @@ def _given(each: Approval, now: Millis) -> Any:
 def _reasons(found: Assessment, now: Millis) -> list[Any]:
     told = [each for each in found.verdict.reasons if each.answer != "go"]
     if not told:
-        return [_part("Reasons"), html.P("All limits on the way ahead are kept.", className="hint")]
+        return [part("Reasons"), html.P("All limits on the way ahead are kept.", className="hint")]
     rows = reason_items(told, now)
     more = (
         [
@@ -121,7 +119,7 @@ def _reasons(found: Assessment, now: Millis) -> list[Any]:
         if len(rows) > FIRST
         else []
     )
-    return [_part(f"Reasons ({len(told)})"), html.Ul(rows[:FIRST], className="whys"), *more]
+    return [part(f"Reasons ({len(told)})"), html.Ul(rows[:FIRST], className="whys"), *more]
 
 
 def reason_items(told: Sequence[Reason], now: Millis) -> list[Any]:
@@ -173,7 +171,7 @@ def _costs(found: Assessment, now: Millis) -> list[Any]:
     if not costs:
         return []
     rows = [_cost(each, now) for each in costs]
-    return [_part("What delays it"), _table(("Thing and reason", "Head, min", "Tail, min", "Until"), rows)]
+    return [part("What delays it"), table(("Thing and reason", "Head, min", "Tail, min", "Until"), rows)]
 
 
 def _cost(each: Cost, now: Millis) -> Any:
@@ -205,8 +203,8 @@ def _points(found: Assessment, now: Millis) -> list[Any]:
             )
         )
     return [
-        _part("Critical points, UTC"),
-        _table(("Point", "km", "Planned", "Head due", "Tail clear"), rows, "points"),
+        part("Critical points, UTC"),
+        table(("Point", "km", "Planned", "Head due", "Tail clear"), rows, "points"),
     ]
 
 
@@ -231,8 +229,8 @@ def _things(found: Assessment, now: Millis) -> list[Any]:
             )
         )
     return [
-        _part(f"On its way ({len(rows)})"),
-        _table(("Thing", "Answer", "Margin", "km", "Due"), rows, "ties"),
+        part(f"On its way ({len(rows)})"),
+        table(("Thing", "Answer", "Margin", "km", "Due"), rows, "ties"),
     ]
 
 
@@ -249,7 +247,7 @@ def _clearances(found: Sequence[Cleared], now: Millis) -> list[Any]:
         )
         for each in found
     ]
-    return [_part("Permission at the borders"), _table(("Border", "State", "Missing"), rows, "borders")]
+    return [part("Permission at the borders"), table(("Border", "State", "Missing"), rows, "borders")]
 
 
 def state(word: str) -> Any:
@@ -276,7 +274,7 @@ def _conflicts(engine: Engine, subject: str, now: Millis) -> list[Any]:
                 ]
             )
         )
-    return [_part(f"In each other's way ({len(rows)})"), html.Ul(rows, className="whys")]
+    return [part(f"In each other's way ({len(rows)})"), html.Ul(rows, className="whys")]
 
 
 def _windows(each: Conflict, now: Millis) -> str:
@@ -305,8 +303,8 @@ def _elements(found: Assessment, now: Millis) -> list[Any]:
             )
         )
     return [
-        _part(f"The column is cut into {len(elements)}"),
-        _table(("Element", "Arrives", "Clear"), rows),
+        part(f"The column is cut into {len(elements)}"),
+        table(("Element", "Arrives", "Clear"), rows),
     ]
 
 
@@ -314,97 +312,12 @@ def _whole(at: float) -> Millis | None:
     return None if at == float("inf") else round(at)
 
 
-# -- what passes a thing ----------------------------------------------------------------------------------------------
-
-
-def of_thing(engine: Engine, subject: str, now: Millis) -> list[Any]:
-    """The movements that pass a thing or hang on it, with what it does to their times; nothing for any other thing."""
-    if subject.partition(":")[0] not in PASSES:
-        return []
-    movers = engine.touched_by(subject)
-    if not movers:
-        return [
-            html.Section(
-                [_part("Movements that pass it"), html.P("No movement passes it or hangs on it.", className="hint")],
-                className="move",
-            )
-        ]
-    without = {each.after.movement.subject: each for each in without_it(engine, subject, now)}
-    rows = [row for mover in movers if (row := _touched(engine, subject, mover, without.get(mover), now))]
-    return [
-        html.Section(
-            [
-                _part(f"Movements that pass it ({len(rows)})"),
-                _table(("Convoy", "Here, UTC", "ETA without it", "ETA now", "min"), rows, "touched"),
-            ],
-            className="move",
-        )
-    ]
-
-
-def _touched(engine: Engine, subject: str, mover: str, change: Change | None, now: Millis) -> Any:
-    found = engine.assessment(mover)
-    if found is None:
-        return None
-    here = next((each for each in found.things if each.subject == subject), None)
-    before = change.after.eta if change is not None else found.eta
-    words = [cost.reason for cost in found.forecast.costs if cost.subject == subject]
-    words += [r.text for r in found.verdict.reasons if r.object == subject and r.answer != "go"]
-    gap = None if found.eta is None or before is None else (found.eta - before) * found.movement.scale / 60_000
-    passed = here is not None and here.passed
-    return html.Tr(
-        [
-            html.Td(
-                [
-                    link(mover, mover.partition(":")[2]),
-                    " ",
-                    answer(found.verdict.answer),
-                    *[html.Small(word) for word in dict.fromkeys(words)],
-                ]
-            ),
-            html.Td(
-                [utc(here.due, now) if here else NONE, *([html.Small("passed")] if passed else [])], className="num"
-            ),
-            html.Td(utc(before, now), className="num"),
-            html.Td(utc(found.eta, now) if found.eta is not None else "never", className="num"),
-            html.Td(minutes(gap) if found.eta is not None else NONE, className="num"),
-        ],
-        className="passed" if passed else "",
-    )
-
-
-def without_it(engine: Engine, subject: str, now: Millis) -> list[Change]:
-    """The movements that pass a thing, as they would be if nobody said anything of its state."""
-    events = [*_silenced(engine, subject, now)]
-    entity = engine.sight.entity(subject)
-    for said in entity.events if entity is not None and subject.startswith("system:") else ():
-        if isinstance(said.body, Described):
-            affected = str(said.body.properties.get("affects_subjects") or "").split()
-            source = OUTAGE + subject.partition(":")[2]
-            events += [_over(source, each, said, now) for each in affected]
-    return engine.what_if(events, now) if events else []
-
-
-def _silenced(engine: Engine, subject: str, now: Millis) -> list[Event]:
-    """What takes back every status that a source of its own says of a thing: an inject, a rule, a reported event."""
-    entity = engine.sight.entity(subject)
-    if entity is None:
-        return []
-    describes = {e.source for e in entity.events if isinstance(e.body, Described)}
-    whole = subject.startswith(("roadevent:", "incident:"))
-    told = [e for e in entity.events if isinstance(e.body, Status) and (whole or e.source not in describes)]
-    return [_over(each.source, subject, each, now) for each in told]
-
-
-def _over(source: str, subject: str, said: Event, now: Millis) -> Event:
-    gone = Gone("left out to see what it costs")
-    return event(source, subject, max(now, said.at + 1), gone, received=now, world=said.world, origin=said.origin)
-
-
-def _part(title: str) -> Any:
+def part(title: str) -> Any:
+    """The heading of a part of a section."""
     return html.H3(title)
 
 
-def _table(titles: Sequence[str], rows: Sequence[Any], kind: str = "") -> Any:
+def table(titles: Sequence[str], rows: Sequence[Any], kind: str = "") -> Any:
+    """A table with its titles."""
     head = html.Thead(html.Tr([html.Th(title, scope="col") for title in titles]))
     return html.Table([head, html.Tbody(list(rows))], className=f"grid {kind}".strip())

@@ -11,7 +11,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from cop.event import REAL
-from dashboard import moves, movesection
+from dashboard import moves, movesection, passers
 from dashboard.api import details
 from dashboard.history import Said
 from dashboard.hub import Hub
@@ -291,7 +291,7 @@ def _moving(hub: Hub, world: str, subject: str) -> list[Any]:
         return []
     found = engine.assessment(subject)
     now = clock()
-    return movesection.of_movement(engine, found, now) if found else movesection.of_thing(engine, subject, now)
+    return movesection.of_movement(engine, found, now) if found else passers.of_thing(engine, subject, now)
 
 
 def warm() -> None:

@@ -37,14 +37,16 @@ OFTEN: Final = 64
 
 
 class Shot(NamedTuple):
-    """One picture: its file, its address, and its size."""
+    """One picture: its file, its address, its size, and the tab that is opened first."""
 
     name: str
     path: str
     size: str = ""
+    tab: str = ""
 
 
 _STAFF: Final = "/?world=exercise/demo&sel=bridge:B15&lat=56.9&lon=24.3&z=7.5"
+_MOVEMENT: Final = "/?world=exercise/demo&sel=convoy:C06&lat=56.1&lon=24.4&z=8"
 _REAL: Final = "/?world=real&lat=57.2&lon=24.0&z=7"
 _WALL: Final = "/wall?world=exercise/demo&turn=0"
 _FEEDS: Final = "/feeds?world=exercise/demo"
@@ -55,6 +57,8 @@ SHOTS: Final[tuple[Shot, ...]] = (
     Shot("staff-light.png", f"{_STAFF}&theme=light"),
     Shot("staff-real.png", _REAL),
     Shot("staff-real-light.png", f"{_REAL}&theme=light"),
+    Shot("movement.png", _MOVEMENT, tab="Time–distance"),
+    Shot("movement-light.png", f"{_MOVEMENT}&theme=light", tab="Movements"),
     Shot("wall.png", _WALL),
     Shot("wall-light.png", f"{_WALL}&theme=light"),
     Shot("excon.png", _EXCON),
@@ -125,6 +129,8 @@ def take(browser: Browser, system: System, shot: Shot) -> bytes:
     try:
         page.goto(system.url + shot.path)
         page.wait_for_function(_DRAWN, timeout=60_000)
+        if shot.tab:
+            page.get_by_role("tab", name=shot.tab).click()
         page.wait_for_timeout(MOVED_MS)
         page.wait_for_function(_DRAWN, timeout=60_000)
         return page.screenshot()

@@ -93,24 +93,31 @@ places = st.tuples(st.sampled_from(["C02", "C05", "C06"]), st.floats(0, 90), st.
 def test_among_the_same_sightings_reports_may_come_in_any_batches(
     data: Any, events: list[Event], seen: list[tuple[str, float, bool]]
 ) -> None:
+    first = Desk(base())
+    heads = [_seen(first, convoy, km / 10, astray, START + 7 + i) for i, (convoy, km, astray) in enumerate(seen)]
+
     def played() -> Desk:
-        desk = Desk(base())
-        groups = batches(data.draw, events)
-        for i, (convoy, km, astray) in enumerate(seen):
-            course = desk.engine.course(f"convoy:{convoy}")
-            assert course is not None
-            head = desk.of(convoy).head_km or 0.0
-            lon, lat = course.line.place(head + km / 10)
-            desk.settle(END, sighting(f"convoy:{convoy}", lon + astray, lat, START + 7 + i))
+        desk, groups = Desk(base()), batches(data.draw, events)
+        for head in heads:
+            desk.settle(END, head)
             if groups:
                 desk.settle(END, *groups.pop())
         for group in groups:
             desk.settle(END, *group)
-        desk.engine.use(desk.engine.ruleset)
+        desk.engine.use(desk.engine.ruleset)  # a lateness that is no news is not told at once
         desk.settle(END)
         return desk
 
     assert played().known() == played().known()
+
+
+def _seen(desk: Desk, convoy: str, further: float, astray: bool, t: float) -> Event:
+    """The head is seen so many kilometres further on, or a degree beside that."""
+    course, km = desk.engine.course(f"convoy:{convoy}"), desk.of(convoy).head_km
+    assert course is not None
+    assert km is not None
+    lon, lat = course.line.place(km + further)
+    return sighting(f"convoy:{convoy}", lon + astray, lat, t)
 
 
 @settings(max_examples=30)

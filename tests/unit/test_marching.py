@@ -18,7 +18,7 @@ def test_each_critical_point_has_its_times_in_order_of_passing(capsys: pytest.Ca
     assert cli.main(COLUMN) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert len(rows) > 50
-    assert [row["point"] for row in rows][0] == "Tallinn"
+    assert next(row["point"] for row in rows) == "Tallinn"
     assert {"B59", "XB01", "B15", "XB10"} <= {row["point"] for row in rows}
     for a, b in pairwise(rows):
         assert float(a["km"]) <= float(b["km"])
