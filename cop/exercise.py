@@ -29,11 +29,11 @@ MEASURES: Final[dict[Effect, dict[str, str]]] = {
         "axle_t": "t",
         "height_m": "m",
         "width_m": "m",
-        "alternating": "1: one lane for both ways",
+        "alternating": "1 is yes",
         "delay_min": "min",
     },
     "slow": {"delay_min": "min", "speed_kmh": "km/h"},
-    "degrade": {"capacity_pct": "%", "delay_min": "min", "processing_min": "min a march unit"},
+    "degrade": {"capacity_pct": "%", "delay_min": "min", "processing_min": "min a unit"},
 }
 """Effect → the measures that it may name and their units; all but `close` need at least one."""
 

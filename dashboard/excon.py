@@ -26,11 +26,14 @@ _NAMES = {
     "mlc_wheeled": "MLC wheeled",
     "mlc_tracked": "MLC tracked",
     "mass_t": "Mass",
+    "axle_t": "Axle load",
     "height_m": "Height",
     "width_m": "Width",
+    "alternating": "One lane for both ways",
     "delay_min": "Delay",
     "speed_kmh": "Speed",
     "capacity_pct": "Capacity",
+    "processing_min": "Processing",
 }
 
 

@@ -341,6 +341,8 @@ class Engine:
         context = Context(self.sight, self.ruleset, now, marcher.near, tuple(self._systems))
         found = marcher.found = assess(marcher.course, marcher.run, context)
         self._permits(found, now)
+        deadlines = (each.deadline for each in found.clearances)
+        self._call(subject, (at + 1 for at in deadlines if at is not None and at >= now))
         self._unmet[subject] = None
         self._tell(found, now)
         return {subject}
@@ -409,7 +411,11 @@ class Engine:
 
     def _wake(self, subject: str, entity: Entity, now: Millis) -> None:
         """Come back to the thing when the clock alone will change what it says."""
-        nearest = min(edges(entity, now), default=None)
+        self._call(subject, edges(entity, now))
+
+    def _call(self, subject: str, times: Iterable[Millis]) -> None:
+        """Come back to the thing at the first of these times, unless it is called sooner anyhow."""
+        nearest = min((*times, *([self._set[subject]] if subject in self._set else [])), default=None)
         if nearest is not None and self._set.get(subject) != nearest:
             self._set[subject] = nearest
             heapq.heappush(self._timers, (nearest, subject))

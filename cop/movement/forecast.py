@@ -260,7 +260,7 @@ class _Way:
 
     def _go(self, now: float, km: float, to: float, rate: float) -> float:
         """Drive to a kilometre at the plan's rate (ms a km), slower where a speed is set; the time there."""
-        while km < to:
+        while km < to and not math.isinf(now):  # who never comes loses nothing more
             slow = [k for k in self._slow if km < _end(self.holds[k]) and _holds(self.holds[k], now)]
             k = max(slow, key=self._pace, default=None)
             if k is None or self._pace(k) <= rate:
@@ -273,8 +273,6 @@ class _Way:
             self.spent[-1][k] += at - now - (reach - km) * rate
             now, km = at, reach
             self.tracks[-1].append(Stop(now, km))
-            if math.isinf(now):
-                break
         return now
 
     def _pace(self, k: int) -> float:

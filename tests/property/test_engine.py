@@ -13,6 +13,8 @@ from tests.marching import START, Desk, at, effect, minute, on_a10, said, sighti
 
 CROSSED = ["bridge:B15", "bridge:B25", "bridge:B56", "bridge:B82", "crossing:XB10", "crossing:XB11", "port:P01"]
 SUBJECTS = [*CROSSED, "bridge:B14", "roadevent:inj5", "system:SYS-302", "convoy:C05", "clearance:C11-XB01"]
+TIMELESS = [each for each in SUBJECTS if not each.startswith(("convoy:", "clearance:"))]
+"""What is told of a breakdown or of a lead time runs with the clock: it is told anew only when something changes."""
 SOURCES = ["inject:1", "inject:2", "police"]
 END = 240.0
 MEASURES: list[dict[str, float]] = [
@@ -73,7 +75,7 @@ def test_any_order_and_any_batches_of_the_same_reports_come_to_the_same(data: An
 
 
 @settings(max_examples=30)
-@given(st.data(), st.lists(reports([s for s in SUBJECTS if s != "convoy:C05"]), max_size=10))
+@given(st.data(), st.lists(reports(TIMELESS), max_size=10))
 def test_as_the_clock_runs_what_is_settled_is_what_a_fresh_engine_would_say(data: Any, events: list[Event]) -> None:
     desk, now = Desk(base()), START + 6
     for batch in batches(data.draw, events):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from itertools import pairwise
 
 import msgspec
@@ -10,6 +12,7 @@ import pytest
 from cop.event import Described, Event, Gone, Planned, Sighted, Status, event
 from cop.movement.engine import SOURCE
 from cop.movement.rulesets import rulesets
+from dashboard.movements import detail
 from tests.marching import (
     NOW,
     START,
@@ -315,6 +318,17 @@ def test_a_road_event_that_was_there_first_meets_the_convoy_that_is_told_later()
     assert early.known() == late.known()
 
 
+def test_who_never_comes_loses_nothing_to_what_lies_behind_the_closure(desk: Desk) -> None:
+    slow = effect("bridge:B15", "open", None, speed_kmh=20, source="inject:2")
+    desk.settle(START, effect("crossing:XB10", since=119, reason="strike"), slow)
+    closed, slowed = desk.of("C06").forecast.costs
+    assert (closed.reason, closed.head_min, closed.tail_min) == ("strike", 0, math.inf)
+    assert (slowed.subject, slowed.tail_min) == ("bridge:B15", 0)
+    told = detail(desk.engine, desk.of("C06"))
+    json.dumps(told, allow_nan=False)
+    assert [each["tail_min"] for each in told["costs"]] == [None, 0]
+
+
 def test_a_breakdown_delays_the_convoy_itself_and_nobody_else(desk: Desk) -> None:
     told = effect("convoy:C05", since=135, until=180, reason="a transporter broke down")
     assert touched(desk, START, told) == ["C05"]
@@ -380,7 +394,16 @@ def test_an_effect_is_taken_in_when_it_begins_and_when_it_ends(desk: Desk) -> No
     assert not desk.engine.due(at(199.9))
     assert touched(desk, 200) == OVER_B15
     assert not thing_of(desk.of("C06"), "bridge:B15").alternating
-    assert not desk.engine.due(at(10_000))
+    assert not desk.engine.due(at(210))
+
+
+def test_a_deadline_that_passes_is_taken_in_by_itself(desk: Desk) -> None:
+    desk.engine.use(rulesets()["harmonised"])
+    desk.settle(START)
+    (found,) = desk.of("C08").clearances
+    assert found.deadline is not None
+    assert not desk.engine.due(at(START))
+    assert desk.engine.due(found.deadline + 1)
 
 
 def test_an_end_that_is_brought_forward_is_taken_in_then(desk: Desk) -> None:
