@@ -232,6 +232,7 @@ _COMMANDS: dict[str, Callable[[Values, argparse.Namespace], int]] = {
     "quarantine": feedcli.quarantine,
     "judge": movecli.judge,
     "march": movecli.march,
+    "places": movecli.places,
     "network": netcli.network,
     "keeper": _keeper,
     "simulate": _simulate,

@@ -96,6 +96,14 @@ def _rules(wanted: argparse.Namespace) -> int:
     return 0
 
 
+def asked(settings: Values, world: str, now: int) -> dict[str, Entity]:
+    """Everything in the running picture of a world, or without one in the shipped registers. Raises `BadSetting`."""
+    pictures = asyncio.run(_running(settings, world)) if world else [_shipped(now)]
+    subjects = dict.fromkeys(subject for picture in pictures for subject in picture.subjects())
+    joined = ((each, entity(each, *(picture.records(each) for picture in pictures))) for each in subjects)
+    return {subject: found for subject, found in joined if found is not None}
+
+
 def _shipped(now: int) -> Picture:
     picture = Picture()
     for each in exercise_facts(world_of("judge"), now):

@@ -1,4 +1,4 @@
-"""Which words ask about movements on the command line? `cop judge` and `cop march`; the rest is loaded when asked."""
+"""Which words ask about movements on the command line? `cop judge`, `march` and `places`; what answers loads later."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dashboard.settings import Values
 
 
 def arguments(commands: Any) -> None:
-    """Add the two commands to the parser."""
+    """Add the three commands to the parser."""
     judge = commands.add_parser(
         "judge", help="may these vehicles go that way: exit 0 go, 3 caution, 4 no-go, 5 unknown"
     )
@@ -37,6 +37,23 @@ def arguments(commands: Any) -> None:
     march.add_argument("--halts", action="store_true", help="with the halts of MOV-09")
     march.add_argument("--start", dest="start_at", default="", metavar="TIME", help="ISO 8601 with its zone")
     march.add_argument("--json", action="store_true", help="answer as JSON, with each march unit; else CSV")
+
+    places = commands.add_parser("places", help="where an aircraft, a ship or a train can go, with reasons")
+    places.add_argument("--aircraft", default="", help="an aircraft type, as C-17A")
+    places.add_argument("--draught", type=float, help="a ship's draught, m")
+    places.add_argument("--loa", type=float, help="a ship's length over all, m")
+    places.add_argument("--beam", type=float, help="a ship's beam, m")
+    places.add_argument("--ramp", choices=("stern", "quarter", "side", "none"), help="where a ship's ramp is")
+    places.add_argument("--gauge", type=int, default=0, help="a train's gauge, mm: 1435 or 1520")
+    places.add_argument("--world", default="", help="by the running picture of this world")
+    places.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def places(settings: Values, wanted: argparse.Namespace) -> int:
+    """Run `cop places`."""
+    from dashboard import places as asked
+
+    return asked.run(settings, wanted)
 
 
 def judge(settings: Values, wanted: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from dashboard.exercises import Exercises
 from dashboard.hub import Hub
 from dashboard.marching import routes as march_routes
 from dashboard.moveapi import routes as movement_routes
+from dashboard.places import routes as place_routes
 from dashboard.push import Push
 from dashboard.rulebook import Rules
 
@@ -69,6 +70,7 @@ class Web:
         app.include_router(routes(hub, exercises))
         app.include_router(movement_routes(hub, exercises))
         app.include_router(march_routes(hub))
+        app.include_router(place_routes(hub))
         app.add_api_route("/symbols/{key:path}.svg", symbol_response, include_in_schema=False)
         if pages is not None:
             pages(app, hub, exercises)
