@@ -270,7 +270,7 @@ class Hub:
         for world, engine in self.engines.items():
             if engine.due(now):
                 # who is assessed is shown first; whom that brings into whose way comes with the next frame
-                self.views[world].touch_all(engine.settle(now, ASSESSED, meet=not engine.urgent(now)))
+                self.views[world].touch_all(engine.settle(now, ASSESSED, meet=engine.meets(now)))
         for view in self.views.values():
             if not view.settled:
                 view.settle(now)

@@ -21,6 +21,7 @@ from cop.movement.route import Answer, Ask, Finder, Offer
 from cop.movement.rulesets import Ruleset, rulesets
 from cop.movement.sight import what_if
 from cop.movement.vehicle import parse_vehicle
+from cop.network import Network
 from dashboard.answers import told
 from dashboard.exercises import Exercises
 from dashboard.hub import Hub
@@ -132,7 +133,7 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
     async def trying(effects: list[WantedEffect], world: str = "real") -> list[dict[str, Any]]:
         """What these effects would do to which movements. The picture does not change."""
         known = engine(world)
-        return [changed(each) for each in known.what_if(made(effects, pace(known)), clock())]
+        return [changed(each) for each in known.what_if(tried(known, effects), clock())]
 
     @api.post("/movements/{subject}/approvals", status_code=201)
     async def approve(subject: str, wanted: WantedApproval, world: str = "real") -> dict[str, Any]:
@@ -244,8 +245,10 @@ def find(engine: Engine, wanted: WantedRoute) -> dict[str, Any]:
         vehicles = mover.movement.vehicles
     if not vehicles:
         raise HTTPException(422, "name the vehicles, as wheeled:100, or a movement")
-    tried = made(wanted.what_if, pace(engine))
-    sight = what_if(engine.sight, engine.sight.entity, tried) if tried else engine.sight
+    if strange := [each for each in wanted.avoid if not _avoidable(network, each)]:
+        raise HTTPException(422, f"no thing, road or corridor of the network is called {', '.join(strange)}")
+    laid = tried(engine, wanted.what_if)
+    sight = what_if(engine.sight, engine.sight.entity, laid) if laid else engine.sight
     ask = Ask(
         start=_node(engine, wanted.start),
         goal=_node(engine, wanted.goal),
@@ -259,6 +262,13 @@ def find(engine: Engine, wanted: WantedRoute) -> dict[str, Any]:
     )
     answer = Finder(network, sight, engine.lies).answer(ask)
     return answered(engine, answer)
+
+
+def _avoidable(network: Network, name: str) -> bool:
+    """Whether there is anything of that name that a way could keep away from."""
+    if network.on(name) or name in network.routes:
+        return True
+    return any(edge.road == name for edge in network.edges)
 
 
 def answered(engine: Engine, answer: Answer) -> dict[str, Any]:
@@ -306,6 +316,14 @@ def _node(engine: Engine, text: str) -> int:
 def pace(engine: Engine) -> float:
     """How many exercise minutes pass in a minute, as the movements' own plans tell it."""
     return next((found.movement.scale for found in engine.assessments().values()), 1.0)
+
+
+def tried(engine: Engine, effects: Sequence[WantedEffect]) -> list[Event]:
+    """The effects as events for a what-if. Raises `HTTPException` 422, and 404 for a thing that there is not."""
+    laid = made(effects, pace(engine))
+    if strange := [each.subject for each in effects if engine.sight.entity(each.subject) is None]:
+        raise HTTPException(404, f"there is no {', '.join(strange)}")
+    return laid
 
 
 def made(effects: Sequence[WantedEffect], scale: float = 1.0) -> list[Event]:

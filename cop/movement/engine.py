@@ -30,6 +30,10 @@ from cop.network import Network
 from cop.picture import Entity, Picture
 
 SOURCE: Final = DERIVED + "movement"
+MEET_MS: Final = 300
+"""How long conflicts wait at most for the assessments that come first."""
+LATER_MS: Final = 60_000
+"""How often a movement is looked at again that was due to set out and that nobody has seen."""
 CLOSE_MS: Final = 30_000
 """A lateness that changed by less is no news; nor is it before the head passes a point."""
 PAPERS: Final = frozenset({"clearance", "approval"})
@@ -83,6 +87,7 @@ class Engine:
         self._moved: dict[str, Event] = {}
         self._again: dict[str, None] = {}
         self._unmet: dict[str, None] = {}
+        self._unmet_since = 0
         self._said: set[str] = set()
         self._laid: dict[object, Laid] = {}
         self._timers: list[tuple[Millis, str]] = []
@@ -190,6 +195,10 @@ class Engine:
     def urgent(self, now: Millis) -> bool:
         """Whether a movement waits for its assessment; conflicts with others come after all assessments."""
         return bool(self._changed or self._moved or self._again or (self._timers and self._timers[0][0] <= now))
+
+    def meets(self, now: Millis) -> bool:
+        """Whether conflicts are to be settled now: nothing more urgent waits, or they have waited long enough."""
+        return not self.urgent(now) or now - self._unmet_since >= MEET_MS
 
     def settle(self, now: Millis, most: int = 1_000_000, *, meet: bool = True) -> set[str]:
         """Assess what was touched, at most so many movements at a time; the things of which there is something new.
@@ -341,8 +350,12 @@ class Engine:
         context = Context(self.sight, self.ruleset, now, marcher.near, tuple(self._systems))
         found = marcher.found = assess(marcher.course, marcher.run, context)
         self._permits(found, now)
+        if found.head_km is None:  # nobody has seen it: from its start on it gets later by the clock alone
+            self._call(subject, [max(now, marcher.course.legs[0].due) + LATER_MS])
         deadlines = (each.deadline for each in found.clearances)
         self._call(subject, (at + 1 for at in deadlines if at is not None and at >= now))
+        if not self._unmet:
+            self._unmet_since = now
         self._unmet[subject] = None
         self._tell(found, now)
         return {subject}

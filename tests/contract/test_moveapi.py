@@ -90,8 +90,12 @@ def test_a_thing_on_the_way_tells_its_margin_with_source_and_basis(system: Syste
 
 
 def test_conflicts_are_told_unasked_with_all_their_points(system: System) -> None:
-    told = system.get(f"/api/v1/conflicts{WORLD}")
-    first = next(each for each in told if each["pair"] == ["convoy:C05", "convoy:C07"])
+    def seeded() -> list[Any]:
+        told = system.get(f"/api/v1/conflicts{WORLD}")
+        return [each for each in told if each["pair"] == ["convoy:C05", "convoy:C07"]]
+
+    wait_for("the seeded conflict, which comes after the verdicts", seeded, 10)
+    told, first = system.get(f"/api/v1/conflicts{WORLD}"), seeded()[0]
     assert first["text"].startswith("C05 and C07")
     assert "crossing:XB10" in {each.get("subject") for each in first["conflicts"]}
     assert [each["since"] for each in told] == sorted(each["since"] for each in told)
@@ -165,6 +169,8 @@ def test_places_may_be_things_and_vehicles_go_before_those_of_the_movement(syste
         ({"vehicles": [LIGHT], "goal": "0,0"}, 422, "no road of the network is near"),
         ({"vehicles": [LIGHT], "goal": "nan,nan"}, 422, "no road of the network is near"),
         ({"vehicles": [LIGHT], "via": ["1,2,3"]}, 422, "neither lon,lat nor a thing"),
+        ({"vehicles": [LIGHT], "avoid": ["B99", "R22"]}, 422, "is called B99"),
+        ({"vehicles": [LIGHT], "what_if": [{"subject": "bridge:NONE", "effect": "close"}]}, 404, "bridge:NONE"),
         ({"vehicles": [LIGHT], "count": 0}, 422, "count"),
         ({"vehicles": [LIGHT], "speed_kmh": -1}, 422, "speed_kmh"),
         ({"vehicles": [LIGHT], "what_if": [{"subject": "bridge:B15", "effect": "explode"}]}, 422, "bridge:B15"),
@@ -209,6 +215,11 @@ def test_an_effect_that_cannot_be_is_refused(system: System, effect: dict[str, A
     code, told = system.send("POST", f"/api/v1/what-if{WORLD}", [effect])
     assert code == 422
     assert reason in str(told["detail"])
+
+
+def test_what_if_of_nothing_is_refused(system: System) -> None:
+    code, told = system.send("POST", f"/api/v1/what-if{WORLD}", [{"subject": "bridge:NONE", "effect": "close"}])
+    assert (code, "bridge:NONE" in told["detail"]) == (404, True)
 
 
 def test_an_effect_lasts_as_long_as_the_exercise_s_clock_says() -> None:

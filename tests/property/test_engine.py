@@ -63,7 +63,7 @@ def shown(desk: Desk, t: float) -> dict[str, State]:
     return {subject: desk.state(subject, t) for subject in sorted(desk.engine.derived.subjects()) if desk.look(subject)}
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.data(), st.lists(reports(), max_size=12))
 def test_any_order_and_any_batches_of_the_same_reports_come_to_the_same(data: Any, events: list[Event]) -> None:
     desk = Desk(base())
@@ -74,7 +74,7 @@ def test_any_order_and_any_batches_of_the_same_reports_come_to_the_same(data: An
     assert shown(desk, START + 6) == shown(fresh, START + 6)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.data(), st.lists(reports(TIMELESS), max_size=10))
 def test_as_the_clock_runs_what_is_settled_is_what_a_fresh_engine_would_say(data: Any, events: list[Event]) -> None:
     desk, now = Desk(base()), START + 6
@@ -90,7 +90,7 @@ def test_as_the_clock_runs_what_is_settled_is_what_a_fresh_engine_would_say(data
 places = st.tuples(st.sampled_from(["C02", "C05", "C06"]), st.floats(0, 90), st.booleans())
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.data(), st.lists(reports(), max_size=8), st.lists(places, max_size=8))
 def test_among_the_same_sightings_reports_may_come_in_any_batches(
     data: Any, events: list[Event], seen: list[tuple[str, float, bool]]
@@ -122,7 +122,7 @@ def _seen(desk: Desk, convoy: str, further: float, astray: bool, t: float) -> Ev
     return sighting(f"convoy:{convoy}", lon + astray, lat, t)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     st.lists(reports(windows=False), max_size=6),
     st.sampled_from(SUBJECTS),
@@ -160,7 +160,7 @@ slow = st.builds(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(closures | slow, max_size=4), closures)
 def test_to_close_something_never_brings_anybody_forward(events: list[Event], closure: Event) -> None:
     desk = Desk([*base(), *events])
@@ -173,7 +173,7 @@ def test_to_close_something_never_brings_anybody_forward(events: list[Event], cl
             assert now is None or (was is not None and now >= was), convoy
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(reports(), max_size=4), st.lists(reports(), min_size=1, max_size=4))
 def test_what_if_changes_nothing_and_is_what_would_be(events: list[Event], tried: list[Event]) -> None:
     t = START + 6

@@ -639,3 +639,16 @@ def test_what_if_the_same_source_says_something_else_its_old_word_does_not_count
 
 def test_the_time_of_the_tests_is_the_scenario_s() -> None:
     assert (minute(NOW), at(START)) == (START, NOW)
+
+
+def test_conflicts_come_after_the_verdicts_and_do_not_wait_for_ever() -> None:
+    desk = Desk(start(), settled=None)
+    desk.engine.settle(at(START), meet=False)
+    assert set(desk.engine.assessments()) == {f"convoy:{each}" for each in CONVOYS}
+    assert desk.engine.conflicts.all() == []
+    assert desk.engine.due(at(START))
+    desk.tell(sighting("convoy:C05", 23.9, 54.93, START + 1))
+    assert not desk.engine.meets(at(START))
+    assert desk.engine.meets(at(START) + 300)
+    desk.engine.settle(at(START) + 300, meet=desk.engine.meets(at(START) + 300))
+    assert desk.engine.conflicts.all() != []
