@@ -128,6 +128,10 @@ class Network:
                 found[subject].append(index)
         return {subject: tuple(edges) for subject, edges in found.items()}
 
+    def at(self, node: int) -> tuple[int, ...]:
+        """The edges that begin or end at a node."""
+        return tuple(index for index, edge in enumerate(self.edges) if node in (edge.a, edge.b))
+
     @cached_property
     def routes(self) -> dict[str, Way]:
         """Each named corridor as a way. One whose edges are no single line is left out. `cost` is its km."""

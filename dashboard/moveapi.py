@@ -48,7 +48,7 @@ class WantedRoute(BaseModel):
     movement: str = Field("", description="a convoy whose vehicles and speed count, `convoy:C06`")
     speed_kmh: float = Field(0.0, ge=0, le=130)
     via: list[str] = Field(default_factory=list)
-    avoid: list[str] = Field(default_factory=list, description="subjects, road numbers or corridors")
+    avoid: list[str] = Field(default_factory=list, description="things, road numbers, corridors, or points as lon,lat")
     count: int = Field(3, ge=1, le=5)
     what_if: list[WantedEffect] = Field(default_factory=list)
 
@@ -245,7 +245,9 @@ def find(engine: Engine, wanted: WantedRoute) -> dict[str, Any]:
         vehicles = mover.movement.vehicles
     if not vehicles:
         raise HTTPException(422, "name the vehicles, as wheeled:100, or a movement")
-    if strange := [each for each in wanted.avoid if not _avoidable(network, each)]:
+    points = [each for each in wanted.avoid if "," in each]
+    names = [each for each in wanted.avoid if "," not in each]
+    if strange := [each for each in names if not _avoidable(network, each)]:
         raise HTTPException(422, f"no thing, road or corridor of the network is called {', '.join(strange)}")
     laid = tried(engine, wanted.what_if)
     sight = what_if(engine.sight, engine.sight.entity, laid) if laid else engine.sight
@@ -256,7 +258,8 @@ def find(engine: Engine, wanted: WantedRoute) -> dict[str, Any]:
         speed_kmh=wanted.speed_kmh or (mover.movement.speed_kmh if mover is not None else 0.0) or 40.0,
         units=mover.movement.units if mover is not None else 1,
         via=tuple(_node(engine, each) for each in wanted.via),
-        avoid=frozenset(wanted.avoid),
+        avoid=frozenset(names),
+        avoid_edges=frozenset(edge for each in points for edge in network.at(_node(engine, each))),
         count=wanted.count,
         at=now,
     )

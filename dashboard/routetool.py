@@ -7,6 +7,7 @@ It asks what `/api/v1/routes` asks. A what-if in it is laid over the picture for
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import dash_mantine_components as dmc
@@ -36,6 +37,9 @@ ROWS: Final = 3
 SHOWN: Final = 8
 """So many reasons of one way are shown."""
 
+_AVOIDED = re.compile(r";|,(?!\s*-?\d)")
+"""Between two things to avoid: a semicolon, or a comma that is not within `lon,lat`."""
+
 
 def panel() -> html.Div:
     """The tool: its form on the left, what it found on the right."""
@@ -63,7 +67,7 @@ def _form() -> Any:
                 size="xs",
             ),
             dmc.TextInput(id="route-via", label="Via", placeholder="lon,lat; bridge:B15", size="xs"),
-            dmc.TextInput(id="route-avoid", label="Avoid", placeholder="bridge:B15, A7, R23", size="xs"),
+            dmc.TextInput(id="route-avoid", label="Avoid", placeholder="bridge:B15; A7; lon,lat", size="xs"),
             html.Fieldset(
                 [
                     html.Legend("What if"),
@@ -181,7 +185,7 @@ def wanted(
                 "movement": movement or "",
                 "vehicles": _list(vehicles, ","),
                 "via": _list(via, ";"),
-                "avoid": _list(avoid, ","),
+                "avoid": [part.strip() for part in _AVOIDED.split(avoid or "") if part.strip()],
                 "what_if": effects,
             }
         )

@@ -153,6 +153,10 @@ def test_places_may_be_things_and_vehicles_go_before_those_of_the_movement(syste
     assert told["offers"][0]["reasons"][0]["vehicle"] == "wheeled 16"
     code, told = ask(system, vehicles=[LIGHT], via=["24.32,56.945"], avoid=["bridge:B14"])
     assert (code, len(told["offers"])) == (200, 1)
+    code, told = ask(system, vehicles=[LIGHT], avoid=["24.272,56.852"])  # the dam
+    assert code == 200
+    assert all("bridge:B15" not in {tie["id"] for tie in each["ties"]} for each in told["offers"])
+    assert told["offers"]
     code, told = ask(system, vehicles=[LIGHT], avoid=["bridge:B82", "R22", "R04", "LV A5"])
     assert code == 200
     assert told["offers"] or told["note"]
