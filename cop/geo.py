@@ -33,6 +33,8 @@ EXTENTS: Final[dict[int, tuple[tuple[float, float], tuple[float, float]]]] = {
 
 EPSG:3059 is not among them: in Latvia both are 305-448 km, so there the order is a matter of the feed."""
 
+METRES: Final = 111_195.0
+"""A degree of latitude on the mean sphere, for planes where a thousandth of a length doesn't matter."""
 DIGITS: Final = 7
 """Decimals of a position turned from a frame, unless asked for fewer: a centimetre, so that all machines agree."""
 

@@ -13,10 +13,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from cop.event import Millis, Planned, Sighted, Waypoint
+from cop.geo import METRES
 from cop.picture import Entity
 
-METRES: Final = 111_195.0
-"""A degree of latitude on the mean sphere."""
 ASTRAY_M: Final = 5_000.0
 """Drafted lines and reported places differ by as much as 2.5 km; who is farther away is not on the route."""
 PASSED_M: Final = 50.0

@@ -21,12 +21,12 @@ from cop.movement.course import Course, Run
 from cop.movement.forecast import Forecast, Hold, Seen, forecast
 from cop.movement.holds import holds
 from cop.movement.movement import Movement
-from cop.movement.obstacle import DERIVED
+from cop.movement.obstacle import DERIVED, as_told
 from cop.movement.outage import outage
 from cop.movement.rulesets import Ruleset
 from cop.movement.sight import Sight
 from cop.movement.verdict import Answer, Reason, Verdict, strictest
-from cop.picture import Entity, standing
+from cop.picture import standing
 
 MINUTE: Final = 60_000
 BEHIND_KM: Final = 0.2
@@ -284,7 +284,7 @@ def border_clearances(
         said = sight.entity(f"clearance:{planned.id}-{local(thing.subject)}")
         found.append(
             assess_clearance(
-                None if said is None else clearance_of(_as_told(said), now),
+                None if said is None else clearance_of(as_told(said), now),
                 movement=planned.subject,
                 border=thing.subject,
                 nations=nations,
@@ -306,11 +306,6 @@ def _then(due: float, now: Millis) -> Millis:
 
 def _left(reason: Reason) -> float:
     return math.inf if reason.margin is None else reason.margin
-
-
-def _as_told(entity: Entity) -> Entity:
-    """The thing without what the rules made of it: a verdict must not become its own reason."""
-    return Entity(entity.subject, tuple(e for e in entity.events if not e.source.startswith(DERIVED)))
 
 
 def _confidence_lost(sight: Sight, systems: Sequence[str], now: Millis) -> dict[str, tuple[str, Millis]]:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from cop.geo import METRES
 from cop.movement.forecast import Leg, planned_at
 
 if TYPE_CHECKING:
     from cop.movement.movement import Movement
     from cop.network import Network, Way
 
-METRES: Final = 111_195.0
-"""A degree of latitude on the mean sphere."""
 ASTRAY_M: Final = 5_000.0
 """Drafted lines and reported places differ by as much as 2.5 km; who is farther away is not on the course."""
 PASSED_KM: Final = 0.05

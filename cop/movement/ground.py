@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from cop.event import Described
+from cop.geo import METRES
 from cop.network import Network
 from cop.picture import Entity
 
@@ -23,7 +24,6 @@ NAMED_M: Final = 2_500.0
 ALONG_M: Final = 1_000.0
 """A line lies on an edge when it follows it so far, or half of the shorter one: at its ends it touches others too."""
 STEP_M: Final = 250.0
-METRES: Final = 111_195.0
 _ROAD = re.compile(r"\b(A|P|V|E|EE|T)?\s?(\d{1,5})\b", re.ASCII)
 
 

@@ -123,8 +123,12 @@ def _state(entity: Entity, chief: Event, state: State, now: Millis) -> State:
     """
     if not chief.source.startswith(DERIVED):
         return state
-    told = Entity(entity.subject, tuple(e for e in entity.events if not e.source.startswith(DERIVED)))
-    return state if told.state(now) != "unknown" else "unknown"
+    return state if as_told(entity).state(now) != "unknown" else "unknown"
+
+
+def as_told(entity: Entity) -> Entity:
+    """The thing without what the rules made of it: a verdict must not become its own reason."""
+    return Entity(entity.subject, tuple(e for e in entity.events if not e.source.startswith(DERIVED)))
 
 
 def _worse(name: str, one: float, other: float) -> bool:

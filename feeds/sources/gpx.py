@@ -20,7 +20,7 @@ from typing import Any, Final
 from lxml import etree
 
 from cop.event import Described, Millis, Planned, Scalar, Waypoint
-from cop.geo import Point, measured
+from cop.geo import METRES, Point, measured
 from feeds.adapter import Context, Outcome, Records, Reject, Source, Unreadable, attempt, tell
 from feeds.dropped import HDOP_M, Fix, convoy, millis, motion, moved, number, sighted, stem
 from feeds.xml import Broken, Element, local, parse
@@ -38,7 +38,6 @@ HEAD: Final = 65_536
 """Bytes in which a document says what it says of itself."""
 NEAR_M: Final = 500.0
 """A waypoint so near to a vertex of the route is one of its critical points."""
-_DEGREE_M: Final = 111_195.0
 
 
 def read(payload: bytes, context: Context) -> Iterator[Sequence[Outcome]]:
@@ -133,7 +132,7 @@ def _beside(mark: Any, path: Sequence[Point]) -> int | None:
     """The vertex at which the waypoint stands; None when it stands elsewhere. A flat Earth is good for 500 m."""
     shrink = math.cos(math.radians(mark.latitude))
     metres, index = min(
-        (math.hypot((lon - mark.longitude) * shrink, lat - mark.latitude) * _DEGREE_M, index)
+        (math.hypot((lon - mark.longitude) * shrink, lat - mark.latitude) * METRES, index)
         for index, (lon, lat) in enumerate(path)
     )
     return index if metres <= NEAR_M else None
