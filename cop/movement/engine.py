@@ -17,7 +17,7 @@ from cop.event import Body, Described, Event, Millis, Origin, Sighted, Status, e
 from cop.movement.assess import CLEARED, STATES, Assessment, Context, assess
 from cop.movement.conflicts import Conflicts
 from cop.movement.course import Course, Laid, Place, Run
-from cop.movement.ground import Ground, shape_of
+from cop.movement.ground import ground, shape_of
 from cop.movement.holds import edges
 from cop.movement.judge import Circumstances
 from cop.movement.movement import Movement, movement
@@ -76,7 +76,7 @@ class Engine:
         self.derived = Picture()
         self.conflicts = Conflicts()
         self._gap_min = gap_min
-        self._ground = Ground(network) if network is not None else None
+        self._ground = ground(network) if network is not None else None
         self._marchers: dict[str, _Marcher] = {}
         self._on: dict[str, set[str]] = defaultdict(set)  # thing → movements that pass it
         self._edges: dict[int, set[str]] = defaultdict(set)  # edge → movements that use it

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -73,6 +74,12 @@ def _follows(drawn: shapely.LineString, line: shapely.LineString, reach: float) 
     spots = shapely.line_interpolate_point(drawn, marks)
     near = shapely.line_locate_point(line, spots[shapely.distance(line, spots) <= reach])
     return near.size > 0 and bool(np.ptp(near) >= least)
+
+
+@lru_cache(maxsize=4)
+def ground(network: Network) -> Ground:
+    """The network's roads as lines, which the engines of all worlds share."""
+    return Ground(network)
 
 
 def numbers(text: str) -> tuple[str, ...]:
