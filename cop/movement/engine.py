@@ -24,7 +24,7 @@ from cop.movement.movement import Movement, movement
 from cop.movement.obstacle import DERIVED
 from cop.movement.outage import effects, outage, over
 from cop.movement.rulesets import Ruleset
-from cop.movement.shown import cells, passings, state
+from cop.movement.shown import cells, lasting, passings, state
 from cop.movement.sight import Look, Sight, what_if
 from cop.network import Network
 from cop.picture import Entity, Picture
@@ -378,8 +378,9 @@ class Engine:
             told = [e for e in known.events if e.source != SOURCE] if known is not None else []
             if not told:
                 continue
-            body = Status(STATES[CLEARED[each.state]], reason="; ".join(each.missing) or each.state)
             before = self.derived.records(subject).get((SOURCE, "status"))
+            body = Status(STATES[CLEARED[each.state]], reason="; ".join(each.missing) or each.state)
+            body = lasting(body, before, now)
             if before is None or before.body != body:
                 said = max(told, key=lambda e: (e.at, e.id))
                 self._say(subject, body, now, said.world, said.origin, before)
@@ -390,7 +391,11 @@ class Engine:
         """Say what the assessment makes of the movement, where that is not what was said before."""
         planned, new = found.movement, False
         conflicts = len(self.conflicts.others(planned.subject))
-        for body in (state(found), Described(properties=cells(found, conflicts), marking=planned.marking)):
+        held = self.derived.records(planned.subject).get((SOURCE, "status"))
+        for body in (
+            lasting(state(found), held, now),
+            Described(properties=cells(found, conflicts), marking=planned.marking),
+        ):
             before = self.derived.records(planned.subject).get((SOURCE, kind(body)))
             if before is None or before.body != body:
                 self._say(planned.subject, body, now, planned.world, planned.origin, before)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from cop.event import Scalar, State, Status
+import msgspec
+
+from cop.event import Event, Millis, Scalar, State, Status
 from cop.movement.assess import MINUTE, STATES, Assessment
 from cop.movement.conflicts import Passing
 from cop.movement.course import Course
@@ -26,6 +28,13 @@ def state(found: Assessment) -> Status:
     elif found.eta is None:
         words.append("does not arrive as long as this lasts" + _cause(found))
     return Status(held, reason="; ".join(words) or "all limits kept")
+
+
+def lasting(body: Status, before: Event | None, now: Millis) -> Status:
+    """The state since when it began: another reason or another minute of delay does not make it new."""
+    held = before.body if before is not None else None
+    begun = held.since if isinstance(held, Status) and held.state == body.state else now
+    return msgspec.structs.replace(body, since=begun)
 
 
 def _cause(found: Assessment) -> str:

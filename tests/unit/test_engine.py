@@ -447,6 +447,20 @@ def test_lateness_follows_a_late_head(desk: Desk) -> None:
     assert desk.of("C07").late_min == pytest.approx(0, abs=0.3)
 
 
+def test_a_state_is_as_old_as_its_beginning_however_often_it_is_judged_anew(desk: Desk) -> None:
+    def since(convoy: str) -> float:
+        body = desk.engine.derived.records(f"convoy:{convoy}")[(SOURCE, "status")].body
+        assert isinstance(body, Status)
+        return minute(body.since or 0) or 0.0
+
+    desk.settle(120, sighting("convoy:C07", *place(desk, "C07", 100), 120))
+    assert (desk.state("convoy:C07", 120), since("C07")) == ("degraded", 120)
+    desk.settle(130, sighting("convoy:C07", *place(desk, "C07", 106), 130))
+    assert (desk.delay("C07"), since("C07")) == (24, 120), "later still, and no other state"
+    desk.settle(131, sighting("convoy:C07", *place(desk, "C07", 131), 131))
+    assert since("C07") == 131
+
+
 def test_a_head_where_the_plan_has_it_is_no_news(desk: Desk) -> None:
     course = desk.engine.course("convoy:C07")
     assert course is not None
