@@ -58,5 +58,19 @@
     return row;
   }
 
-  cop.desk = { page, query, now, byId, element, write, hide, line, STATE_MARK };
+  const listeners = {}; // what happened → who wants to know
+
+  /** Be told when something happened: `selected` (id), `filter`, `moment` (ms, null: live), `change`, `tick` (now). */
+  function on(what, listener) {
+    (listeners[what] = listeners[what] || []).push(listener);
+  }
+
+  function emit(what, ...told) {
+    for (const listener of listeners[what] || []) listener(...told);
+  }
+
+  /** Parts of a page that have something to add to its address: each gets the query and sets its keys. */
+  const addressed = [];
+
+  cop.desk = { on, emit, addressed, page, query, now, byId, element, write, hide, line, STATE_MARK };
 })();

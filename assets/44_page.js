@@ -8,7 +8,7 @@
   'use strict';
   const cop = (self.cop = self.cop || {});
   if (typeof document === 'undefined') return;
-  const { page, query, byId, now, write, hide } = cop.desk;
+  const { page, query, byId, now, write, hide, emit, addressed } = cop.desk;
 
   const LIMIT_MS = 10000;
   const SLOW_MS = 1000;
@@ -21,6 +21,7 @@
     const change = cop.picture.apply(page.picture, frame);
     if (page.map) cop.canvas.show(page.picture, change, now());
     cop.table.changed(change);
+    emit('change', change);
     if (change.reset || change.notices.length) cop.lists.news();
     if (change.reset || change.feeds) cop.freshness();
     liveness();
@@ -66,6 +67,7 @@
     }
     cop.freshness();
     liveness();
+    emit('tick', at);
   }
 
   let exercise = null; // {startex, scale}, asked for now and then: a scenario may begin anew
@@ -99,6 +101,7 @@
       self.dash_clientside.set_props('selected', { data: { id: page.selected, world: page.world } });
     }
     cop.table.choose(page.selected);
+    emit('selected', page.selected);
     address();
   }
 
@@ -122,6 +125,7 @@
       q.set('lon', at.lng.toFixed(4));
       q.set('z', String(page.map.getZoom()));
     }
+    for (const part of addressed) part(q);
     if (page.kind === 'staff') {
       history.replaceState(history.state, '', `${location.pathname}?${readable(q)}`);
     }
@@ -144,6 +148,7 @@
   cop.page = {
     now,
     select,
+    address,
     layerNames,
     state: () => page,
 
@@ -159,6 +164,7 @@
       };
       if (page.map) cop.canvas.setFilter(page.filter);
       cop.table.anew();
+      emit('filter');
       slow();
       address();
       return still();

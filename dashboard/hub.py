@@ -84,6 +84,11 @@ class Hub:
         return " ".join([await self._bus.quarantine_mark(each) for each in dict.fromkeys((world, REAL))])
 
     @property
+    def now(self) -> Millis:
+        """The clock: this is the scene of now."""
+        return self._now()
+
+    @property
     def fresh(self) -> bool:
         """Whether the picture is live: the stream was read, and it answers."""
         return self.live and self._now() - self.heard < FRESH_MS
