@@ -16,6 +16,7 @@ from cop.picture import Entity
 from dashboard.answers import told
 from dashboard.exercises import Exercises, NoSuchThing
 from dashboard.hub import Hub
+from dashboard.scene import Scene
 from feeds.clock import clock
 from layers.layer import layers, popup, thing
 from layers.symbols import render
@@ -248,14 +249,14 @@ def effect(said: Event, now: int) -> dict[str, Any]:
     }
 
 
-def details(hub: Hub, world: str, entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
+def details(hub: Scene, world: str, entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
     """Everything that the detail panel shows of a thing."""
     worlds = [world, REAL] if world != REAL else [REAL]
     track = max((hub.histories[w].track(entity.subject) for w in worlds), key=len)
     statuses = [s._asdict() for w in worlds for s in hub.histories[w].statuses(entity.subject)]
     return {
         "thing": row,
-        "lines": popup(entity, clock()),
+        "lines": popup(entity, hub.now),
         "reports": [msgspec.json.decode(encode(e)) for e in entity.events],
         "track": [{"at": at, "lon": lon, "lat": lat, "speed": speed} for at, lon, lat, speed in track],
         "statuses": sorted(statuses, key=lambda s: s["at"]),

@@ -22,6 +22,7 @@ from dashboard import excon, feedpage, staff, wall
 from dashboard.exercises import Exercises
 from dashboard.hub import Hub
 from dashboard.maps import extra_layers, tile_routes
+from dashboard.scene import Scenes
 from dashboard.settings import Values
 
 ASSETS: Final = Path(__file__).resolve().parent.parent / "assets"
@@ -33,10 +34,10 @@ _INDEX: Final = """<!DOCTYPE html>
 </html>"""
 
 
-def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises], None]:
+def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises, Scenes], None]:
     """What `dashboard.web` calls to add the pages to its server."""
 
-    def add(server: FastAPI, hub: Hub, exercises: Exercises) -> None:
+    def add(server: FastAPI, hub: Hub, exercises: Exercises, scenes: Scenes) -> None:
         layers = extra_layers(settings)
         config = json.dumps({"world": settings.world}).replace("<", "\\u003c")
         app = Dash(
@@ -69,7 +70,7 @@ def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises], None]:
             if path != "/":
                 server.add_api_route(path, _index(app), include_in_schema=False)
         tile_routes(server, layers)
-        staff.callbacks(app, hub)
+        staff.callbacks(app, hub, scenes)
         excon.callbacks(app, hub, exercises)
         feedpage.callbacks(app, hub)
 

@@ -13,7 +13,7 @@ from cop.event import REAL
 from dashboard import movesection, passers
 from dashboard.api import details
 from dashboard.history import Said
-from dashboard.hub import Hub
+from dashboard.scene import Scene, Scenes
 from dashboard.words import age
 from feeds.clock import clock
 from layers.layer import thing
@@ -89,13 +89,13 @@ def detail(found: dict[str, Any], theme: str, moving: list[Any]) -> list[Any]:
     ]
 
 
-def _moving(hub: Hub, world: str, subject: str) -> list[Any]:
+def _moving(hub: Scene, world: str, subject: str) -> list[Any]:
     """What the movements' part says of a thing: of a movement all, of what it passes who passes."""
     engine = hub.engines.get(world)
     if engine is None:
         return []
     found = engine.assessment(subject)
-    now = clock()
+    now = hub.now
     return movesection.of_movement(engine, found, now) if found else passers.of_thing(engine, subject, now)
 
 
@@ -117,7 +117,7 @@ def _source(line: dict[str, Any]) -> Any:
     return html.Small([f"{line['source']} · ", age(line["at"], clock())])
 
 
-def callbacks(app: Dash, hub: Hub) -> None:
+def callbacks(app: Dash, scenes: Scenes) -> None:
     """What the panel asks of the server: all about the chosen thing, anew when there is something new."""
 
     @app.callback(
@@ -127,19 +127,21 @@ def callbacks(app: Dash, hub: Hub) -> None:
         Input("selected", "data"),
         Input("detail-beat", "n_intervals"),
         Input("theme-name", "data"),
+        Input("moment", "data"),
         State("detail-mark", "data"),
     )
-    async def show(selected: dict[str, Any] | None, beat: int | None, theme: str, seen: str) -> Any:
+    async def show(selected: dict[str, Any] | None, beat: int | None, theme: str, moment: int | None, seen: str) -> Any:
         subject = (selected or {}).get("id")
         world = (selected or {}).get("world") or REAL
         if not subject:
             return empty(), True, ""
+        hub = await scenes.at(world, moment)
         if world not in hub.views:
             return [html.P(f"The world {world} is not there.", className="empty")], False, ""
         entity = hub.look(world, subject)
         if entity is None:
             return [html.P(f"{subject} is gone from the picture.", className="empty")], False, ""
-        now = clock()
+        now = hub.now
         engine = hub.engines.get(world)
         told = [(each.id, each.at) for each in entity.events]
         mark = f"{subject} {theme} {engine.version if engine else '-'} {hash(tuple(told))} {now // PLOT_MS}"

@@ -27,6 +27,7 @@ from dashboard.hub import Hub
 from dashboard.movegrids import CLEARANCES, CONFLICTS, MOVEMENTS, board_of
 from dashboard.movemap import fingerprint, movement_shapes
 from dashboard.movements import HARMONISED, NATIONAL, board, conflict_rows, rows
+from dashboard.scene import Scenes
 from dashboard.words import span, utc
 from feeds.clock import clock
 
@@ -226,7 +227,7 @@ class _Kept:
         return self._kept[what][1]
 
 
-def callbacks(app: Dash, hub: Hub) -> None:
+def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
     """What the tabs, the map's shapes and the dialogs ask of the server."""
     once = _Kept().rows
 

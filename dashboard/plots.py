@@ -10,7 +10,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, no_update
 
 from cop.event import REAL
-from dashboard.hub import Hub
+from dashboard.scene import Scenes
 
 
 def tab() -> Any:
@@ -30,7 +30,7 @@ def parts() -> list[Any]:
     return [dcc.Interval(id="plot-beat", interval=10_000, disabled=True)]
 
 
-def callbacks(app: Dash, hub: Hub) -> None:
+def callbacks(app: Dash, scenes: Scenes) -> None:
     """Draw them while the tab is open."""
 
     @app.callback(
@@ -40,10 +40,12 @@ def callbacks(app: Dash, hub: Hub) -> None:
         Input("plot-beat", "n_intervals"),
         State("selected", "data"),
         State("theme-name", "data"),
+        Input("moment", "data"),
     )
-    def plot(tab: str, beat: int | None, selected: dict[str, Any] | None, theme: str) -> Any:
+    async def plot(tab: str, beat: int | None, selected: dict[str, Any] | None, theme: str, moment: int | None) -> Any:
         if tab != "plots":
             return no_update, True
         from dashboard import figures
 
-        return figures.feed_minutes(hub.histories[REAL], theme), False
+        scene = await scenes.at(REAL, moment)
+        return figures.feed_minutes(scene.histories[REAL], theme), False

@@ -50,3 +50,31 @@ class Scene(Protocol):
     def entities(self, world: str) -> list[Entity]:
         """Everything that a view of the world shows."""
         ...
+
+
+class NoSuchMoment(LookupError):
+    """The moment can't be shown: the message says why, and which can."""
+
+
+class Past(Protocol):
+    """What can show a world as it was."""
+
+    async def scene(self, world: str, at: Millis) -> Scene:
+        """The world as it was known at a moment. Raises `NoSuchMoment`."""
+        ...
+
+
+class Scenes:
+    """The scene of now, and those of the past where there is an archive. `now` is the hub."""
+
+    def __init__(self, now: Scene, past: Past | None = None) -> None:
+        self.now = now
+        self._past = past
+
+    async def at(self, world: str, moment: Millis | None) -> Scene:
+        """What a page shows of a world: as it is now (None), or at a moment. Raises `NoSuchMoment`."""
+        if moment is None:
+            return self.now
+        if self._past is None:
+            raise NoSuchMoment("nothing is kept of the past here")
+        return await self._past.scene(world, moment)

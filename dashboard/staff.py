@@ -12,6 +12,7 @@ from dashboard import detail, filterbar, moves, newsdesk, plots, tables
 from dashboard.hub import Hub
 from dashboard.maps import MapLayer, map_view
 from dashboard.parts import clocks, frame, freshness, live, world_badge
+from dashboard.scene import Scenes
 from dashboard.settings import Values
 from layers.layer import layers as all_layers
 from layers.symbols import render
@@ -76,6 +77,7 @@ def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, 
         ),
         freshness(),
         dcc.Store(id="selected", data={"id": query.get("sel"), "world": world}),
+        dcc.Store(id="moment", data=None),
         dcc.Store(id="theme-name", data=query.get("theme", "dark")),
         dcc.Store(id="detail-mark", data=""),
         dcc.Interval(id="detail-beat", interval=3000, disabled=True),
@@ -122,11 +124,11 @@ def warm() -> None:
             render(key.symbol)
 
 
-def callbacks(app: Dash, hub: Hub) -> None:
+def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
     """What the page asks of the server, each part for itself, and what it tells the browser's part."""
-    moves.callbacks(app, hub)
-    detail.callbacks(app, hub)
-    plots.callbacks(app, hub)
+    moves.callbacks(app, hub, scenes)
+    detail.callbacks(app, scenes)
+    plots.callbacks(app, scenes)
     filterbar.callbacks(app)
     tables.callbacks(app)
     for target, name, chosen in (

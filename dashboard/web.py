@@ -27,6 +27,7 @@ from dashboard.moveapi import routes as movement_routes
 from dashboard.places import routes as place_routes
 from dashboard.push import Push
 from dashboard.rulebook import Rules
+from dashboard.scene import Scenes
 
 log = logging.getLogger("cop.web")
 
@@ -47,7 +48,7 @@ class Web:
         self,
         hub: Hub,
         control: Bus,
-        pages: Callable[[FastAPI, Hub, Exercises], None] | None = None,
+        pages: Callable[[FastAPI, Hub, Exercises, Scenes], None] | None = None,
         warm: Callable[[], None] = lambda: None,
         rules: Callable[[], Rules | None] = lambda: None,
         *,
@@ -57,6 +58,7 @@ class Web:
         self._warm = warm
         self._rules = rules
         self.push = push(hub)
+        self.scenes = Scenes(hub)
         exercises = Exercises(control, lambda world: hub.pictures.get(world) if world != REAL else None)
         app = FastAPIOffline(
             title="Baltic mobility picture",
@@ -73,7 +75,7 @@ class Web:
         app.include_router(place_routes(hub))
         app.add_api_route("/symbols/{key:path}.svg", symbol_response, include_in_schema=False)
         if pages is not None:
-            pages(app, hub, exercises)
+            pages(app, hub, exercises, self.scenes)
         app.add_api_route("/{path:path}", _nobody, include_in_schema=False, methods=["GET", "HEAD"])
         self._app = GZipMiddleware(app, minimum_size=1024, compresslevel=5)
 
