@@ -182,67 +182,9 @@
       .toLowerCase();
   }
 
-  const haystacks = new WeakMap();
-
-  function haystack(thing) {
-    let found = haystacks.get(thing);
-    if (found === undefined) {
-      const parts = [thing.name, thing.label, thing.id, ...Object.values(thing.cells || {})];
-      found = plain(parts.filter((part) => part !== undefined && part !== null).join('\n'));
-      haystacks.set(thing, found);
-    }
-    return found;
-  }
-
-  /**
-   * Whether a thing passes a filter. Each list names what passes; null or absent lets all pass, an empty list nothing.
-   * A thing of several nations passes by any of them, one without a nation by ''. Every word of `text` must occur.
-   * @param {{domains?, nations?, layers?, states?, origins?, ids?: ?string[], text?: ?string}} [filter]
-   * @param {number} now
-   */
-  function matches(thing, filter, now) {
-    if (!filter) return true;
-    if (filter.domains && !filter.domains.includes(thing.domain)) return false;
-    if (filter.layers && !filter.layers.includes(thing.layer)) return false;
-    if (filter.states && !filter.states.includes(thing.state || 'unknown')) return false;
-    if (filter.origins && !filter.origins.includes(thing.origin)) return false;
-    if (filter.nations && !nationsOf(thing).some((nation) => filter.nations.includes(nation))) return false;
-    if (filter.ids && !filter.ids.includes(thing.id)) return false;
-    if (filter.text) {
-      const hay = haystack(thing);
-      for (const word of plain(filter.text).split(/\s+/)) if (!hay.includes(word)) return false;
-    }
-    return true;
-  }
-
+  /** The nations of a thing or a feed; of one that has none the empty name. */
   function nationsOf(thing) {
     return thing.nations && thing.nations.length ? thing.nations : [''];
-  }
-
-  /**
-   * How many things pass the filter: `total`, `stale`, by `layer` and `state`, and by `domain` and `nation`
-   * `{n, red, amber, green, unknown}` (see `light`).
-   */
-  function counts(picture, filter, now) {
-    const found = { total: 0, stale: 0, domain: {}, nation: {}, layer: {}, state: {} };
-    for (const thing of picture.byHandle.values()) {
-      if (!matches(thing, filter, now)) continue;
-      const shown = light(thing, now);
-      found.total++;
-      if (stale(thing, now)) found.stale++;
-      found.layer[thing.layer] = (found.layer[thing.layer] || 0) + 1;
-      const state = thing.state || 'unknown';
-      found.state[state] = (found.state[state] || 0) + 1;
-      tally(found.domain, thing.domain, shown);
-      for (const nation of nationsOf(thing)) tally(found.nation, nation, shown);
-    }
-    return found;
-  }
-
-  function tally(rows, key, shown) {
-    const row = (rows[key] = rows[key] || { n: 0, red: 0, amber: 0, green: 0, unknown: 0 });
-    row.n++;
-    if (shown !== 'none') row[shown]++;
   }
 
   /** A feed's state by our own reckoning: as the server said, but late once its newest word is too old. */
@@ -306,8 +248,7 @@
     moves,
     light,
     plain,
-    matches,
-    counts,
+    nationsOf,
     feedState,
     feedsByNation,
     liveness,

@@ -34,7 +34,7 @@
    * @property {object} order drawing order by layer name, 0..15
    */
   function create() {
-    return { byId: new Map(), cells: new Map(), lines: new Set(), filter: null, revision: 0, order: {} };
+    return { byId: new Map(), cells: new Map(), lines: new Set(), filter: null, fickle: false, revision: 0, order: {} };
   }
 
   /**
@@ -178,9 +178,10 @@
     }
   }
 
-  /** Whether the filter lets a mark through; reckoned once a thing and filter, when somebody looks. */
+  /** Whether the filter lets a mark through; reckoned once a thing and filter, when somebody looks. What the clock or a
+   *  move may change is asked each time. */
   function shown(index, mark, now) {
-    if (mark.revision !== index.revision) {
+    if (mark.revision !== index.revision || index.fickle) {
       mark.revision = index.revision;
       mark.shown = !mark.gone && cop.picture.matches(mark.thing, index.filter, now);
     }
@@ -189,6 +190,7 @@
 
   function setFilter(index, filter) {
     index.filter = filter;
+    index.fickle = cop.filter.fickle(filter);
     index.revision++;
   }
 

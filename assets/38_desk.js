@@ -16,6 +16,8 @@
     picture: cop.picture.create(),
     filter: null,
     selected: query.get('sel'),
+    moment: null, // ms of the past that is shown; null: live
+    returning: false, // whether the next whole picture that is heard ends the past
     theme: query.get('theme') === 'light' ? 'light' : 'dark',
     state: { connected: false, lastHeard: null, frameNow: null, lag: 0, error: null },
     layers: [],
@@ -23,10 +25,15 @@
     kind: null,
     tableLayer: '',
     tableOpen: true,
+    tab: '', // of the drawer; empty until Dash has said it
+    minutes: 15, // of the switch for what was reported lately
   };
 
   const byId = (id) => document.getElementById(id);
-  const now = () => cop.link.serverNow(page.state, Date.now());
+  /** The server's clock, whatever is shown. */
+  const clock = () => cop.link.serverNow(page.state, Date.now());
+  /** Of when is what is shown: the clock's time while live, else the moment. */
+  const now = () => (page.moment === null ? clock() : page.moment);
 
   /** An element with text (never markup: what feeds say is not trusted). */
   function element(tag, className, text) {
@@ -72,5 +79,5 @@
   /** Parts of a page that have something to add to its address: each gets the query and sets its keys. */
   const addressed = [];
 
-  cop.desk = { on, emit, addressed, page, query, now, byId, element, write, hide, line, STATE_MARK };
+  cop.desk = { on, emit, addressed, page, query, now, clock, byId, element, write, hide, line, STATE_MARK };
 })();

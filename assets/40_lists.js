@@ -6,52 +6,82 @@
   'use strict';
   const cop = (self.cop = self.cop || {});
   if (typeof document === 'undefined') return;
-  const { page, byId, element, write, hide, line, now } = cop.desk;
+  const { page, byId, element, write, hide, on } = cop.desk;
 
-  const NEWS = 60;
-  const WALL_NEWS = 3;
+  const LOW_PX = 900;
+
+  /** The kind of a group of switches → what the folded group of its switches says. */
+  const SET = {
+    domain: (filter) => filter.domains,
+    nation: (filter) => filter.nations,
+    state: (filter) => filter.states,
+    verdict: (filter) => filter.verdicts,
+    origin: (filter) => filter.origins,
+    source: (filter) => filter.sources,
+    age: (filter) => filter.age && [typeof filter.age === 'number' ? `at most ${filter.age} min` : filter.age],
+    area: (filter) => filter.area && [cop.area.name(filter.area)],
+    layer: (filter) => filter.layers && [`${filter.layers.length} of ${page.layers.length}`],
+  };
 
   function counts(at) {
     simulatedSign();
+    if (page.kind !== 'staff') return;
     const { filter, picture } = page;
-    const found = cop.picture.counts(picture, filter, at);
-    const without = (key) => (filter && filter[key] ? cop.picture.counts(picture, { ...filter, [key]: null }, at) : found);
-    const show = (kind, of, value) => {
-      for (const label of document.querySelectorAll(`[id^="n-${kind}-"]`)) {
-        const text = String(value(of, label.id.slice(kind.length + 3)) || 0);
-        if (label.textContent !== text) label.textContent = text;
-      }
-    };
-    if (page.kind === 'staff') {
-      show('domain', without('domains').domain, (of, key) => of[key] && of[key].n);
-      show('nation', without('nations').nation, (of, key) => of[key] && of[key].n);
-      show('state', without('states').state, (of, key) => of[key]);
-      show('layer', without('layers').layer, (of, key) => of[key]);
-      show('origin', originCounts(filter, at), (of, key) => of[key]);
-      write('n-all', `${found.total} shown of ${picture.byId.size}${found.stale ? `, ${found.stale} stale` : ''}`);
+    const { total, stale, beside } = cop.picture.counts(picture, filter, at, page.minutes);
+    for (const label of document.querySelectorAll('#filters .n[id^="n-"]')) {
+      const [, kind, ...key] = label.id.split('-');
+      const text = kind in beside ? String(beside[kind][key.join('-')] || 0) : label.textContent;
+      if (label.textContent !== text) label.textContent = text;
     }
-    if (page.kind === 'wall') {
-      const all = cop.picture.counts(picture, null, at);
-      for (const kind of ['domain', 'nation']) {
-        for (const cell of document.querySelectorAll(`[id^="w-${kind}-"]`)) {
-          const [, , key, light] = cell.id.split('-');
-          const row = all[kind][key];
-          const text = String(row ? row[light] : 0);
-          if (cell.textContent !== text) cell.textContent = text;
-          cell.classList.toggle('none', text === '0');
-        }
-      }
-    }
+    for (const [kind, said] of Object.entries(SET)) write(`set-${kind}`, ((filter && said(filter)) || []).join(', '));
+    write('n-all', `${total} shown of ${picture.byId.size}${stale ? `, ${stale} stale` : ''}`);
+    offer((filter && filter.sources) || [], beside.source);
+    follow(at);
   }
 
-  function originCounts(filter, at) {
-    const found = {};
-    const open = filter ? { ...filter, origins: null } : null;
-    for (const thing of page.picture.byId.values()) {
-      if (cop.picture.matches(thing, open, at)) found[thing.origin] = (found[thing.origin] || 0) + 1;
-    }
-    return found;
+  let offered = ''; // names of the sources in the list
+  let counted = ''; // and how many things each of them has
+
+  /** Fill the list of sources: what is in the picture, and what is chosen. While somebody looks at it, it stays. */
+  function offer(chosen, found) {
+    const known = found || {};
+    const names = [...new Set([...(found ? Object.keys(found) : offered.split('\n')), ...chosen])].filter(Boolean).sort();
+    const told = names.map((name) => `${name}\t${known[name] || 0}`).join('\n');
+    const open = byId('filter-source') === document.activeElement;
+    if (!byId('filter-source') || told === counted || (open && names.join('\n') === offered)) return;
+    offered = names.join('\n');
+    counted = told;
+    names.sort((a, b) => (known[a] ? 0 : 1) - (known[b] ? 0 : 1)); // those of which nothing would be shown come last
+    const data = names.map((name) => ({ value: name, label: `${name} · ${known[name] || 0}` }));
+    self.dash_clientside.set_props('filter-source', { data });
   }
+
+  let passing = null; // ids of what passed when it was last looked at, while the clock or a move may change that
+
+  /** Map and table follow what grew old, or moved into or out of the area, though nothing else of it has changed. */
+  function follow(at) {
+    if (!cop.filter.fickle(page.filter)) {
+      passing = null;
+      return;
+    }
+    const before = passing;
+    passing = new Set();
+    const flipped = [];
+    for (const thing of page.picture.byId.values()) {
+      const passes = cop.picture.matches(thing, page.filter, at);
+      if (passes) passing.add(thing.id);
+      if (before && passes !== before.has(thing.id)) flipped.push(thing);
+    }
+    if (!flipped.length) return;
+    cop.table.changed({ put: flipped, moved: [], dropped: [] });
+    if (page.map) cop.canvas.setFilter(page.filter);
+  }
+
+  /** On a low screen the longest group begins folded; what it is set to is said all the same. */
+  on('begin', () => {
+    const group = byId('set-layer') && byId('set-layer').closest('details');
+    if (group && self.innerHeight < LOW_PX) group.open = false;
+  });
 
   /** Every page says when simulated data is in its world, whatever its filter. */
   function simulatedSign() {
@@ -63,50 +93,6 @@
       }
     }
     hide('simulated-sign', !simulated);
-  }
-
-  /** The wall's list: closed before limited, the newest first, never more than fits. */
-  function reddest(at) {
-    const list = byId('reddest');
-    if (!list) return;
-    const rank = { red: 0, amber: 1 };
-    const found = [];
-    for (const thing of page.picture.byId.values()) {
-      const light = cop.picture.light(thing, at);
-      if (light in rank) found.push([rank[light], -(thing.since || thing.at || 0), thing]);
-    }
-    found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    const fits = Math.max(1, Math.floor(list.clientHeight / Math.max(1, rowHeight(list))));
-    const rows = found.slice(0, fits).map(([, , thing]) => line(thing, thing.since || thing.at, at));
-    write('attention', found.length > fits ? `Needs attention: ${fits} of ${found.length}` : 'Needs attention');
-    if (!found.length) rows.push(element('li', 'empty', 'Nothing is closed or limited.'));
-    list.replaceChildren(...rows);
-  }
-
-  function rowHeight(list) {
-    return list.firstElementChild ? list.firstElementChild.offsetHeight : 48;
-  }
-
-  function news() {
-    const list = byId('news');
-    if (!list) return;
-    const at = now();
-    const most = page.kind === 'wall' ? WALL_NEWS : NEWS;
-    const rows = page.picture.notices
-      .slice(-most)
-      .reverse()
-      .map((notice) => {
-        const row = line(notice, notice.at, at);
-        row.querySelector('time').dataset.at = notice.at;
-        row.querySelector('time').className = 'age';
-        const state = row.querySelector('.state');
-        if (notice.was) state.title = `was ${notice.was}`;
-        if (notice.was && notice.state === 'unknown') state.textContent = `was ${notice.was}`;
-        row.tabIndex = page.kind === 'wall' ? -1 : 0;
-        return row;
-      });
-    if (!rows.length) rows.push(element('li', 'empty', 'Nothing has changed since this page was opened.'));
-    list.replaceChildren(...rows);
   }
 
   function legend() {
@@ -126,5 +112,5 @@
     }
   }
 
-  cop.lists = { counts, reddest, news, legend };
+  cop.lists = { counts, offer, legend };
 })();

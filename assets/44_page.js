@@ -8,7 +8,7 @@
   'use strict';
   const cop = (self.cop = self.cop || {});
   if (typeof document === 'undefined') return;
-  const { page, query, byId, now, write, hide, emit, addressed } = cop.desk;
+  const { page, query, byId, now, clock, write, hide, emit } = cop.desk;
 
   const LIMIT_MS = 10000;
   const SLOW_MS = 1000;
@@ -18,11 +18,25 @@
 
   function hear(frame, state) {
     page.state = state;
+    if (frame.desk !== undefined && (frame.desk !== page.picture.desk || frame.k === 'snapshot')) {
+      page.picture.desk = frame.desk;
+      emit('desk', frame.desk);
+    }
+    if (page.moment === null) merge(frame);
+    else if (page.returning && frame.k === 'snapshot') {
+      page.moment = null;
+      page.returning = false;
+      merge(frame);
+      emit('moment', null);
+    } else liveness(); // in the past the push is heard, so that a lost server is noticed, and not shown
+  }
+
+  /** Show what a frame changes, of the push or of the past. */
+  function merge(frame) {
     const change = cop.picture.apply(page.picture, frame);
     if (page.map) cop.canvas.show(page.picture, change, now());
     cop.table.changed(change);
     emit('change', change);
-    if (change.reset || change.notices.length) cop.lists.news();
     if (change.reset || change.feeds) cop.freshness();
     liveness();
     if (change.reset || change.notices.length) slow();
@@ -33,13 +47,20 @@
     const { silence } = told;
     const never = page.state.lastHeard === null;
     const waiting = never && performance.now() < LIMIT_MS;
+    page.heard = told.live;
+    if (page.moment !== null) {
+      document.body.dataset.live = 'past';
+      write('live-text', `past · ${cop.time.age(clock() - page.moment)} ago`);
+      hide('not-live', true); // its own band says more
+      return;
+    }
     document.body.dataset.live = told.live ? 'yes' : waiting ? 'waiting' : 'no';
     write('live-text', told.live ? `live · ${cop.time.age(silence)}` : waiting ? 'connecting' : 'not live');
     hide('not-live', told.live || waiting);
     if (!told.live && !waiting) {
       write('not-live-why', page.state.error || (page.state.lag > LIMIT_MS ? 'frames come late' : 'nothing is heard'));
       const at = page.state.frameNow;
-      write('not-live-since', at ? `the picture is of ${cop.time.utc(at)}, ${cop.time.age(now() - at)} ago` : 'no picture yet');
+      write('not-live-since', at ? `the picture is of ${cop.time.utc(at)}, ${cop.time.age(clock() - at)} ago` : 'no picture yet');
     }
   }
 
@@ -52,10 +73,10 @@
     const local = cop.time.local(at);
     if (cop.basemap) write('credits', cop.basemap.credits().join(' · '));
     write('clock-utc', page.kind === 'wall' ? zulu.slice(11) : zulu);
-    write('clock-local', page.kind === 'wall' ? local.slice(11) : local.slice(11));
+    write('clock-local', local.slice(11, page.kind === 'wall' ? 19 : undefined));
+    write('clock-zone', local.slice(20));
     exerciseClock(at);
     cop.lists.counts(at);
-    if (page.kind === 'wall') cop.lists.reddest(at);
     for (const time of document.querySelectorAll('time.age')) {
       const text = `${cop.time.age(at - Number(time.dataset.at))} old`;
       if (time.textContent !== text) time.textContent = text;
@@ -89,11 +110,6 @@
 
   // -- choosing ------------------------------------------------------------------------------------------------------
 
-  function chooseFromNews(event) {
-    const row = event.target.closest('#news li[data-id]');
-    if (row && (event.type === 'click' || event.key === 'Enter')) select(row.dataset.id, true);
-  }
-
   function select(id, pan) {
     page.selected = id || null;
     if (page.map) cop.canvas.select(page.selected, { pan: Boolean(pan) });
@@ -107,33 +123,7 @@
 
   /** The address is the view: whoever opens it sees the same. */
   function address() {
-    const q = new URLSearchParams();
-    const filter = page.filter || {};
-    q.set('world', page.world);
-    const lists = { domain: filter.domains, nation: filter.nations, state: filter.states, origin: filter.origins };
-    for (const [key, list] of Object.entries(lists)) if (list) q.set(key, list.join(','));
-    if (filter.layers) {
-      const hidden = layerNames().filter((name) => !filter.layers.includes(name));
-      if (hidden.length) q.set('hide', hidden.join(','));
-    }
-    if (filter.text) q.set('q', filter.text);
-    if (page.selected) q.set('sel', page.selected);
-    if (page.theme !== 'dark') q.set('theme', page.theme);
-    if (page.map) {
-      const at = page.map.getCenter();
-      q.set('lat', at.lat.toFixed(4));
-      q.set('lon', at.lng.toFixed(4));
-      q.set('z', String(page.map.getZoom()));
-    }
-    for (const part of addressed) part(q);
-    if (page.kind === 'staff') {
-      history.replaceState(history.state, '', `${location.pathname}?${readable(q)}`);
-    }
-  }
-
-  /** A query that a person can read: a comma, a slash and a colon need no escape there. */
-  function readable(q) {
-    return q.toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3A', ':');
+    cop.address.write();
   }
 
   function layerNames() {
@@ -142,36 +132,26 @@
 
   // -- what Dash calls -----------------------------------------------------------------------------------------------
 
-  const some = (list) => (list && list.length ? list : null);
   const still = () => self.dash_clientside.no_update;
 
   cop.page = {
     now,
+    merge,
+    relive,
     select,
     address,
     layerNames,
     state: () => page,
 
-    filter(domains, nations, states, origins, layers, text) {
-      const all = page.layers.length > 0 && layers && layers.length === page.layers.length;
-      page.filter = {
-        domains: some(domains),
-        nations: some(nations),
-        states: some(states),
-        origins: some(origins),
-        layers: all || !layers ? null : layers,
-        text: text || null,
-      };
+    filter(...switches) {
+      page.switches = switches;
+      page.filter = cop.address.filterOf(...switches);
       if (page.map) cop.canvas.setFilter(page.filter);
       cop.table.anew();
       emit('filter');
       slow();
       address();
       return still();
-    },
-
-    cleared(clicks) {
-      return clicks ? [[], [], [], [], layerNames(), ''] : Array(6).fill(still());
     },
 
     theme(name) {
@@ -184,16 +164,17 @@
         const q = new URLSearchParams(location.search);
         q.set('world', world);
         q.delete('sel');
-        location.search = readable(q);
+        location.search = cop.address.readable(q);
       }
       return still();
     },
 
     table(layer, tab) {
-      page.tableLayer = layer || '';
+      cop.address.opened(layer, tab);
       page.tableOpen = tab === 'table';
       hide('table-tools', !page.tableOpen);
       cop.table.anew();
+      address();
       return still();
     },
 
@@ -240,29 +221,15 @@
       write('pointer-mgrs', cop.mgrs(event.latlng.lng, event.latlng.lat, 5));
     });
     cop.canvas.show(page.picture, { reset: true, put: [], moved: [], dropped: [] }, now());
-    if (page.selected) cop.canvas.select(page.selected, { pan: true });
-  }
-
-  let turn = 0;
-  function rotate() {
-    if (page.kind !== 'wall' || !page.map) return;
-    const turns = [null, 'land', 'maritime', 'air', 'cyber'];
-    const domain = turns[turn++ % turns.length];
-    page.filter = domain ? { domains: [domain] } : null;
-    cop.canvas.setFilter(page.filter);
-    write('turn', domain ? domain : 'all domains');
+    if (page.selected) cop.canvas.select(page.selected, { pan: !query.has('lat') }); // an address says where it looks
+    emit('map');
   }
 
   function begin(root) {
     page.kind = root.dataset.page;
     setTheme(page.theme);
     mark();
-    if (page.kind === 'wall') {
-      cop.canvas.setOptions({ scale: 1.5 });
-      const seconds = Number(query.get('turn') || 20);
-      rotate();
-      if (seconds > 0) setInterval(rotate, seconds * 1000);
-    }
+    emit('begin');
     const themeSwitch = byId('theme-switch');
     if (themeSwitch) {
       themeSwitch.addEventListener('click', () => {
@@ -279,35 +246,26 @@
         if (page.map) page.map.invalidateSize();
       });
     }
-    document.addEventListener('click', chooseFromNews);
     document.addEventListener('click', (event) => {
       if (event.target.id === 'detail-close') select(null);
     });
-    document.addEventListener('keydown', keys);
     document.addEventListener('toggle', cop.lists.legend, true);
+    const report = byId('report-link');
+    if (report) report.addEventListener('click', () => (report.href = `/report${location.search}`)); // of what is shown
     askExercise();
     setInterval(slow, SLOW_MS);
     setInterval(cop.table.tick, SLOW_MS);
     const box = byId('map-box');
     if (box) new ResizeObserver(() => page.map && page.map.invalidateSize()).observe(box);
-    cop.lists.news();
     slow();
   }
 
-  function keys(event) {
-    chooseFromNews(event);
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-    if (event.key === 'Escape' && !typing) select(null);
-    else if (typing) return;
-    else if (event.key === '/') {
-      const search = byId('filter-text');
-      if (search) {
-        event.preventDefault();
-        search.focus();
-      }
-    } else if (event.key === 't' && byId('theme-switch')) byId('theme-switch').click();
-  }
+  cop.keys.push(
+    { key: '/', says: 'search', there: () => byId('filter-text') !== null, run: () => byId('filter-text').focus() },
+    { key: 't', says: 'dark or light', there: () => byId('theme-switch') !== null, run: () => byId('theme-switch').click() },
+    { key: 'r', says: 'situation report', there: () => byId('report-link') !== null, run: () => byId('report-link').click() },
+    { key: 'Escape', says: 'end what is innermost: a dialog, picking a place, then the choice', run: () => select(null) },
+  );
 
   // Dash builds the page when it likes, and may build it anew: look for its root until it is there.
   let current = null;
@@ -331,10 +289,21 @@
     .then((layers) => {
       page.layers = layers;
       cop.canvas.setOptions({ order: Object.fromEntries(layers.map((layer, place) => [layer.name, place])) });
-      cop.table.anew();
+      if (page.switches) cop.page.filter(...page.switches); // they were read before it was known what all layers are
+      else cop.table.anew();
     });
-  cop.link.open(page.world, hear, (state) => {
-    page.state = state;
-    liveness();
-  });
+  function listen() {
+    return cop.link.open(page.world, hear, (state) => {
+      page.state = state;
+      liveness();
+    });
+  }
+  let link = listen();
+
+  /** Back to what is now: the past stays on the page, and says so, until the whole picture has come. */
+  function relive() {
+    page.returning = true;
+    link.close();
+    link = listen();
+  }
 })();

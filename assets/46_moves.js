@@ -228,7 +228,7 @@
     (event) => {
       if (event.key !== 'Escape') return;
       if (picking) stop();
-      else if (!document.querySelector('[role="dialog"]')) return;
+      else if (!document.querySelector('[role="dialog"]:not([hidden])')) return;
       event.stopPropagation();
     },
     true,

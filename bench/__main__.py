@@ -175,6 +175,21 @@ def canvas(told: list[Row]) -> list[Row]:
     return rows
 
 
+def replay(told: Row) -> list[Row]:
+    """Showing a moment of the past, and going on from there."""
+    what = f"a moment in an archive of {told['events']} events"
+    base = f"fold all from the start: {told['baseline_fold_from_the_start_ms']} ms"
+    opened, step = told["open"], told["step_1_s"]
+    return [
+        row("replay", f"{what}: opened, p50", opened["p50_ms"], "ms", "", base),
+        row("replay", f"{what}: opened, longest", opened["max_ms"], "ms", "", base),
+        row("replay", "going on by a second: p50", step["p50_ms"], "ms", "", f"longest: {step['max_ms']} ms"),
+        row("replay", "a scene for the boards, with a day's history", told["boards_again_ms"], "ms", "",
+            f"the first of a day: {told['boards_first_ms']} ms"),
+        row("replay", f"the archive, {told['files']} files", told["megabytes"], "MB"),
+    ]  # fmt: skip
+
+
 BENCHES: Final[dict[str, Callable[[Any], list[Row]]]] = {
     "push": push,
     "fold": fold,
@@ -188,6 +203,7 @@ BENCHES: Final[dict[str, Callable[[Any], list[Row]]]] = {
     "network": network,
     "convoys": convoys,
     "canvas": canvas,
+    "replay": replay,
 }
 
 

@@ -10,18 +10,19 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from cop.event import REAL, Event, InvalidEvent, State, Status, encode, is_exercise
+from cop.event import REAL, Event, InvalidEvent, Status, encode, is_exercise
 from cop.exercise import MEASURES, Inject
 from cop.picture import Entity
 from dashboard.answers import told
 from dashboard.exercises import Exercises, NoSuchThing
 from dashboard.hub import Hub
 from dashboard.scene import Scene
+from dashboard.sieve import BadQuery, rows, sieve
 from feeds.clock import clock
 from layers.layer import layers, popup, thing
 from layers.symbols import render
 
-Domain = Literal["land", "maritime", "air", "cyber"]
+Words = Annotated[list[str] | None, Query(description="a list: a,b or repeated")]
 World = Annotated[str, Query(description="`real` or `exercise/<name>`")]
 GEOJSON = "application/geo+json"
 OPEN_S = 3.0
@@ -59,33 +60,42 @@ def routes(hub: Hub, exercises: Exercises) -> APIRouter:
     @api.get("/picture", response_class=JSONResponse)
     async def picture(
         world: World = REAL,
-        domain: Annotated[list[Domain] | None, Query()] = None,
-        nation: Annotated[list[str] | None, Query()] = None,
-        layer: Annotated[list[str] | None, Query()] = None,
-        state: Annotated[list[State] | None, Query()] = None,
-        origin: Annotated[list[Literal["observed", "simulated", "injected"]] | None, Query()] = None,
+        domain: Words = None,
+        nation: Words = None,
+        layer: Words = None,
+        state: Words = None,
+        origin: Words = None,
+        verdict: Words = None,
+        source: Words = None,
+        hide: Words = None,
+        age: Annotated[str, Query(description="fresh, stale, or a number: newest report so many minutes old")] = "",
+        area: Annotated[str, Query(description="corners of a polygon: lon,lat;lon,lat;lon,lat in degrees")] = "",
+        q: Annotated[str, Query(description="words, each in the name, id, label or a column")] = "",
         text: Annotated[str, Query(description="part of a name or id, any case")] = "",
         bbox: Annotated[str, Query(description="west,south,east,north in degrees")] = "",
     ) -> Response:
-        """The picture as a GeoJSON FeatureCollection. Things without a place have a null geometry."""
+        """The picture as a GeoJSON FeatureCollection. Things without a place have a null geometry.
+
+        The filters are those of the staff page, so what stands after the `?` in its address can be asked here as it is.
+        """
         seen(world)
-        if strange := sorted(set(layer or ()) - layers().keys()):
+        only = frozenset(_listed(layer).split(",")) if layer else frozenset(layers())
+        if strange := sorted(only - layers().keys()):
             raise HTTPException(422, f"there is no layer {', '.join(strange)}; there are {', '.join(layers())}")
-        now = clock()
-        wanted = {"domain": domain, "layer": layer, "state": state, "origin": origin}
+        lists = {"domain": domain, "nation": nation, "state": state, "origin": origin, "verdict": verdict}
+        lists |= {"source": source, "hide": hide}
+        try:
+            wanted = sieve({key: _listed(words) for key, words in lists.items()} | {"age": age, "area": area, "q": q})
+        except BadQuery as error:
+            raise HTTPException(422, str(error)) from error
         inside = _bbox(bbox)
-        features = []
-        for entity in hub.entities(world):
-            row = thing(entity, now)
-            if row is None or not all(row.get(key) in values for key, values in wanted.items() if values):
-                continue
-            if nation and not set(nation) & set(row["nations"]):
-                continue
-            if text and text.casefold() not in f"{row['name']} {row['id']} {row['label']}".casefold():
-                continue
-            if not inside(row):
-                continue
-            features.append(_feature(row))
+        features = [
+            _feature(row)
+            for row in rows(hub, world, wanted)
+            if row["layer"] in only
+            and (not text or text.casefold() in f"{row['name']} {row['id']} {row['label']}".casefold())
+            and inside(row)
+        ]
         found = {
             "type": "FeatureCollection",
             "world": world,
@@ -263,6 +273,11 @@ def details(hub: Scene, world: str, entity: Entity, row: dict[str, Any]) -> dict
         "live": hub.fresh,
         "as_of": hub.heard,
     }
+
+
+def _listed(words: list[str] | None) -> str:
+    """A list as an address has it: `state=closed,open` and `state=closed&state=open` ask the same."""
+    return ",".join(words or ())
 
 
 def _bbox(text: str) -> Callable[[dict[str, Any]], bool]:

@@ -17,19 +17,22 @@ import dash_mantine_components as dmc
 from dash import Dash, html
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
 
-from dashboard import excon, feedpage, staff, wall
+from dashboard import excon, feedpage, report, staff, wall
+from dashboard.desk import Desk
 from dashboard.exercises import Exercises
 from dashboard.hub import Hub
 from dashboard.maps import extra_layers, tile_routes
 from dashboard.scene import Scenes
 from dashboard.settings import Values
+from dashboard.texts import COOKIE, script, wanted
 
 ASSETS: Final = Path(__file__).resolve().parent.parent / "assets"
 _INDEX: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>{%metas%}<meta name="viewport" content="width=device-width, initial-scale=1"><title>{%title%}</title>{%favicon%}
-{%css%}<script type="application/json" id="cop-config">CONFIG</script></head>
+{%css%}<script src="/language.js"></script><script type="application/json" id="cop-config">CONFIG</script></head>
 <body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
 </html>"""
 
@@ -39,7 +42,8 @@ def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises, Scenes], No
 
     def add(server: FastAPI, hub: Hub, exercises: Exercises, scenes: Scenes) -> None:
         layers = extra_layers(settings)
-        config = json.dumps({"world": settings.world}).replace("<", "\\u003c")
+        code = wall.code_of(ASSETS.parent / part for part in ("assets", "cop", "dashboard", "layers"))
+        config = json.dumps({"world": settings.world, "code": code}).replace("<", "\\u003c")
         app = Dash(
             __name__,
             server=server,
@@ -68,13 +72,58 @@ def pages_of(settings: Values) -> Callable[[FastAPI, Hub, Exercises, Scenes], No
         for path, (title, layout) in pages.items():
             dash.register_page(f"page{path.replace('/', '.')}", path=path, title=title, layout=layout)
             if path != "/":
-                server.add_api_route(path, _index(app), include_in_schema=False)
+                page = _wall(app) if path == "/wall" else _index(app)
+                server.add_api_route(path, page, include_in_schema=False)
+        dash.register_page(
+            "page.wall.view",
+            path_template="/wall/<view>",
+            title="Wall display",
+            layout=lambda view="", **query: wall.layout(settings, layers, query, view),
+        )
+        server.add_api_route("/wall/{view}", _wall(app), include_in_schema=False)
+        server.add_api_route("/code", _code(code), include_in_schema=False)
+        server.include_router(report.routes(scenes, settings.world))
+        server.add_api_route("/language.js", _language, include_in_schema=False)
         tile_routes(server, layers)
         staff.callbacks(app, hub, scenes)
         excon.callbacks(app, hub, exercises)
         feedpage.callbacks(app, hub)
 
     return add
+
+
+async def _language(request: Request) -> Response:
+    """The phrases of the reader's language, before anything is written."""
+    language = wanted(request.cookies.get(COOKIE, ""), request.headers.get("accept-language", ""))
+    headers = {"cache-control": "no-cache", "vary": "cookie, accept-language"}
+    return Response(script(language), media_type="text/javascript", headers=headers)
+
+
+def _wall(app: Dash) -> Callable[[Request], Any]:
+    """A wall by the name of its plan or view. A token that its address brings must be good for that name.
+
+    The token stays in the address alone: nothing here writes it into a page or a log, and no other site is told it.
+    """
+    index = _index(app)
+
+    async def walled(request: Request) -> Response:
+        token = request.query_params.get("token")
+        desk: Desk = request.app.state.desk
+        if token is not None and not desk.opens(token, request.path_params.get("view", "")):
+            return HTMLResponse(wall.REFUSED, 403, {"cache-control": "no-store", "referrer-policy": "no-referrer"})
+        found: Response = await index(request)
+        body = bytes(found.body).replace(b"</head>", wall.RETRY.encode() + b"</head>", 1)
+        headers = {"cache-control": "no-cache", "referrer-policy": "no-referrer"}
+        return Response(body, media_type="text/html", headers=headers)
+
+    return walled
+
+
+def _code(code: str) -> Callable[[], Any]:
+    async def told() -> Response:
+        return JSONResponse({"code": code}, headers={"cache-control": "no-store"})
+
+    return told
 
 
 def _index(app: Dash) -> Callable[[Request], Any]:

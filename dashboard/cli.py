@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from cop.event import REAL, Event, encode, is_exercise
-from dashboard import feedcli, movecli, netcli
+from dashboard import feedcli, movecli, netcli, wallcli
 from dashboard.settings import BadSetting, Values, load, table
 
 CHUNK = 65_536
@@ -37,7 +37,8 @@ def main(argv: list[str] | None = None) -> int:
     feedcli.arguments(commands)
     movecli.arguments(commands)
     netcli.add(commands)
-    commands.add_parser("keeper", help="keep the streams bounded")
+    wallcli.arguments(commands)
+    commands.add_parser("keeper", help="keep the streams bounded, watch the picture, raise alerts")
     commands.add_parser("simulate", help="run the simulators")
     acl = commands.add_parser("acl", help="write the ACL file of an external Redis or Valkey")
     acl.add_argument("file", nargs="?", default="-", help="where to; - or nothing: standard output")
@@ -99,12 +100,26 @@ def _worker(settings: Values, wanted: argparse.Namespace) -> int:
 
 
 def _keeper(settings: Values, wanted: argparse.Namespace) -> int:
-    from dashboard.keeper import Keeper
-    from dashboard.serve import bus
+    from dashboard.archive import Archive
+    from dashboard.keeper import DAY_MS, Keeper
+    from dashboard.rulebook import rules
+    from dashboard.serve import bus, desk_bus
+    from dashboard.watch import Watch
 
     retention_ms = round(settings.number("COP_RETENTION_H") * 3_600_000)
-    keeper = Keeper(bus(settings, "keeper"), retention_ms=retention_ms, most=settings.whole("COP_STREAM_MAX"))
-    return until_stopped(keeper.run)
+    keeper = Keeper(
+        bus(settings, "keeper"),
+        retention_ms=retention_ms,
+        most=settings.whole("COP_STREAM_MAX"),
+        archive=Archive(settings.archive),
+        archive_ms=round(settings.number("COP_ARCHIVE_DAYS") * DAY_MS),
+    )
+    watch = Watch(bus(settings, "desk"), desk_bus(settings), lambda: rules(settings), retention_ms=retention_ms)
+
+    async def both() -> None:
+        await asyncio.gather(keeper.run(), watch.run())
+
+    return until_stopped(both)
 
 
 def _simulate(settings: Values, wanted: argparse.Namespace) -> int:
@@ -234,6 +249,7 @@ _COMMANDS: dict[str, Callable[[Values, argparse.Namespace], int]] = {
     "march": movecli.march,
     "places": movecli.places,
     "network": netcli.network,
+    "wall": wallcli.wall,
     "keeper": _keeper,
     "simulate": _simulate,
     "acl": _acl,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,20 @@ class NoSuchThing(LookupError):
 
 
 class Exercises:
-    """Opens and ends exercises, and fires and takes back injects. `picture` finds the exercise's own picture."""
+    """Opens and ends exercises, and fires and takes back injects. `picture` finds the exercise's own picture.
 
-    def __init__(self, bus: Bus, picture: Callable[[str], Picture | None], now: Callable[[], Millis] = clock) -> None:
+    `forget` lets go of what people kept beside an exercise that has ended.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        picture: Callable[[str], Picture | None],
+        now: Callable[[], Millis] = clock,
+        forget: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
         self._bus = bus
+        self._forget = forget
         self._picture = picture
         self._now = now
 
@@ -54,6 +64,8 @@ class Exercises:
         if fed:
             raise InvalidEvent(f"{world} is still fed by {', '.join(fed)}: switch them off first")
         await self._bus.drop(world)
+        if self._forget is not None:
+            await self._forget(world)
 
     async def fire(self, name: str, inject: Inject, known: Callable[[str], bool]) -> Event:
         """Fire an inject; the event that went out. Raises `NoSuchThing` or `InvalidEvent`."""

@@ -39,13 +39,24 @@ class Frame(NamedTuple):
 
 
 class View:
-    """The frames of one world. `look` finds a subject's entity; `name` identifies this server process."""
+    """The frames of one world. `look` finds a subject's entity; `name` identifies this server process.
 
-    def __init__(self, world: str, name: str, look: Callable[[str], Entity | None]) -> None:
+    `passed_by` says how many movements pass a thing or hang on it; None: nothing passes such a thing, or nobody judges.
+    """
+
+    def __init__(
+        self,
+        world: str,
+        name: str,
+        look: Callable[[str], Entity | None],
+        passed_by: Callable[[str], int | None] = lambda subject: None,
+    ) -> None:
         self.world = world
         self.name = name
         self.position: dict[str, Position] = {}
         self._look = look
+        self._passed_by = passed_by
+        self._passed: dict[str, int | None] = {}  # what is limited or closed → how many movements pass, as told
         self._handles: dict[str, int] = {}
         self._numbers = itertools.count(1)
         self._rows: dict[str, bytes] = {}
@@ -57,6 +68,7 @@ class View:
         self._edge: dict[str, Millis] = {}
         self._feeds: dict[str, dict[str, Any]] = {}
         self._feeds_changed = False
+        self.desk = self._desk_told = 0  # grows with what the desk keeps
         self._new: list[dict[str, Any]] = []
         self.notices: deque[dict[str, Any]] = deque(maxlen=NOTICES)
         self.settled = False
@@ -79,6 +91,10 @@ class View:
         """Look at these again, whatever changed."""
         for subject in subjects:
             self._dirty[subject] = True
+
+    def recount(self) -> None:
+        """Look again at what is limited or closed where other movements pass now than was told."""
+        self.touch_all([each for each, told in self._passed.items() if self._passed_by(each) != told])
 
     def _hear(self, event: Event, health: Health) -> None:
         self._feeds[f"{event.world} {event.subject}"] = {
@@ -105,7 +121,7 @@ class View:
     @property
     def pending(self) -> bool:
         """Whether a frame has something to tell."""
-        return bool(self._dirty) or self._feeds_changed
+        return bool(self._dirty) or self._feeds_changed or self.desk != self._desk_told
 
     def due(self, now: Millis) -> bool:
         """Whether the clock alone has changed a status."""
@@ -121,6 +137,10 @@ class View:
 
     def frame(self, now: Millis) -> Frame:
         """The next frame: all that changed since the last one, perhaps nothing but the time."""
+        return self._push(self.delta(now))
+
+    def delta(self, now: Millis) -> bytes:
+        """What the next frame says, for one reader: it is not kept in the ring."""
         put, move, drop = self._digest(now)
         parts = [b'{"k":"delta","w":', _encode(self.world), b',"now":%d' % now]
         if put:
@@ -132,12 +152,15 @@ class View:
         if self._feeds_changed:
             parts += [b',"feeds":', _encode(self.feeds)]
             self._feeds_changed = False
+        if self.desk != self._desk_told:
+            parts.append(b',"desk":%d' % self.desk)
+            self._desk_told = self.desk
         if self._new:
             parts += [b',"notices":', _encode(self._new)]
             self.notices.extend(self._new)
             self._new = []
         parts.append(b"}")
-        return self._push(b"".join(parts))
+        return b"".join(parts)
 
     def _push(self, data: bytes) -> Frame:
         self._seq += 1
@@ -186,9 +209,16 @@ class View:
         if handle is None:
             handle = self._handles[subject] = next(self._numbers)
         was, state = self._states.get(subject), row["state"]
+        passing = self._passed_by(subject) if SEVERITY[state] > SEVERITY["unknown"] else None
+        if passing is not None:
+            row["convoys"] = passing
         if self.settled and _is_news(was, state, found, now):
             self._new.append(_notice(row, was, now))
         self._states[subject] = state
+        if SEVERITY[state] > SEVERITY["unknown"]:
+            self._passed[subject] = passing
+        else:
+            self._passed.pop(subject, None)
         if found.sighted is not None:
             self._movers.add(subject)
         edge = found.next_change(now)
@@ -201,7 +231,7 @@ class View:
         return encoded
 
     def _forget(self, subject: str) -> None:
-        for known in (self._handles, self._rows, self._told, self._states, self._edge):
+        for known in (self._handles, self._rows, self._told, self._states, self._edge, self._passed):
             known.pop(subject, None)
         self._movers.discard(subject)
 
@@ -236,6 +266,10 @@ class View:
 
     def snapshot(self, now: Millis, why: str) -> tuple[int, bytes]:
         """Everything, as of the newest frame: its sequence number and the message."""
+        return self._seq, b"id: %s\ndata: %s\n\n" % (self.id.encode(), self.whole(now, why))
+
+    def whole(self, now: Millis, why: str) -> bytes:
+        """What a snapshot says: everything that was told so far."""
         moved = sorted(
             (self._handles[subject], found.sighted)
             for subject in self._movers
@@ -244,8 +278,9 @@ class View:
         parts = [b'{"k":"snapshot","w":', _encode(self.world), b',"now":%d,"why":' % now, _encode(why)]
         parts += [b',"put":[', b",".join(self._rows.values()), b"]"]
         parts += [b',"move":', _encode(_columns(moved, now) or _columns([], now))]
-        parts += [b',"feeds":', _encode(self.feeds), b',"notices":', _encode(list(self.notices)), b"}"]
-        return self._seq, b"id: %s\ndata: %s\n\n" % (self.id.encode(), b"".join(parts))
+        parts += [b',"feeds":', _encode(self.feeds), b',"notices":', _encode(list(self.notices))]
+        parts.append(b',"desk":%d}' % self.desk)
+        return b"".join(parts)
 
 
 def deflate_block(data: bytes) -> bytes:
@@ -286,5 +321,5 @@ def _is_news(was: State | None, state: State, found: Entity, now: Millis) -> boo
 
 
 def _notice(row: dict[str, Any], was: State | None, now: Millis) -> dict[str, Any]:
-    keys = ("id", "name", "state", "why", "nations", "domain", "layer", "world", "origin")
+    keys = ("id", "name", "state", "why", "nations", "domain", "layer", "world", "origin", "convoys")
     return {"at": now, "was": was} | {key: row[key] for key in keys if key in row}

@@ -9,18 +9,16 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from cop.bus import Bus, BusDown, Entry, Quarantined
 from cop.event import REAL, Event, InvalidEvent, Millis, decode
-from cop.movement.engine import Engine
-from cop.picture import Entity, Picture, entity
+from cop.picture import Picture
 from cop.recover import Position, recover
-from cop.retention import expired
 from dashboard.frames import View
 from dashboard.history import History
-from dashboard.rulebook import Rules
+from dashboard.worlds import Worlds
 from feeds.clock import clock
 
 log = logging.getLogger("cop.hub")
@@ -40,17 +38,21 @@ def window_s(readers: int) -> float:
     return min(0.2, 0.025 + readers * 0.00025)
 
 
-class Hub:
+class Hub(Worlds):
     """The pictures of the worlds and the views on them. `run` is the reader; all else is read by the web part."""
 
-    def __init__(self, bus: Bus, *, retention_ms: Millis = 24 * 3_600_000, now: Callable[[], Millis] = clock) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        retention_ms: Millis = 24 * 3_600_000,
+        now: Callable[[], Millis] = clock,
+        view: Callable[..., View] = View,
+    ) -> None:
+        super().__init__(secrets.token_hex(4), view)
         self._bus = bus
         self._now = now
         self._retention_ms = retention_ms
-        self._name = secrets.token_hex(4)
-        self.pictures: dict[str, Picture] = {REAL: Picture()}
-        self.histories: dict[str, History] = {REAL: History()}
-        self.views: dict[str, View] = {}
         self._positions: dict[str, Position | None] = {REAL: None}
         self._last: dict[str, bytes] = {}  # the wire form at each position: the proof that it is still the same stream
         self.readers = 0
@@ -59,12 +61,10 @@ class Hub:
         self.live = False
         self.heard: Millis = 0  # when the bus last answered
         self._trouble = "not yet connected"
-        self._framed = self._discovered = 0.0
+        self._framed = self._discovered = self._recounted = 0.0
         self._swept = time.monotonic()
         self._waiting: list[asyncio.Future[None]] = []
         self._ready = asyncio.Event()
-        self.engines: dict[str, Engine] = {}
-        self._rules: Rules | None = None
         self._open(REAL)
 
     async def quarantined(self, world: str, count: int) -> list[Quarantined]:
@@ -99,52 +99,6 @@ class Hub:
         if not self.live:
             return self._trouble
         return "" if self.fresh else f"the stream has not answered for {(self._now() - self.heard) // 1000} s"
-
-    # -- worlds and views -----------------------------------------------------------------------------------------
-
-    def _open(self, world: str) -> None:
-        self.pictures.setdefault(world, Picture())
-        self.histories.setdefault(world, History())
-        view = View(world, self._name, lambda subject: self.look(world, subject))
-        view.touch_all(self.pictures[REAL].subjects())
-        if world != REAL:
-            for event in self._health(REAL):
-                view.touch(event)
-        self.views[world] = view
-        if self._rules is not None:
-            self._engine(world, self._rules)
-
-    def equip(self, rules: Rules) -> None:
-        """Judge the movements of every world from now on."""
-        self._rules = rules
-        for world in self.views:
-            self._engine(world, rules)
-
-    def _engine(self, world: str, rules: Rules) -> None:
-        engine = Engine(lambda subject: self.look(world, subject), rules.network, rules.ruleset, rules.circumstances)
-        engine.touch_all(self.pictures[REAL].subjects())
-        engine.touch_all(self.pictures[world].subjects())
-        self.engines[world] = engine
-
-    def _health(self, world: str) -> list[Event]:
-        picture = self.pictures[world]
-        return [e for s in picture.subjects() if s.startswith("feed:") for e in picture.records(s).values()]
-
-    def look(self, world: str, subject: str) -> Entity | None:
-        """A subject as a view of `world` shows it: an exercise is laid over the real picture, never the other way."""
-        worlds = [self.pictures[each].records(subject) for each in dict.fromkeys((world, REAL))]
-        if (engine := self.engines.get(world)) is not None:
-            worlds.insert(0, engine.derived.records(subject))
-        return entity(subject, *worlds)
-
-    def entities(self, world: str) -> list[Entity]:
-        """Everything that a view of `world` shows."""
-        subjects = dict.fromkeys(self.pictures[world].subjects()) | dict.fromkeys(self.pictures[REAL].subjects())
-        return [found for subject in subjects if (found := self.look(world, subject)) is not None]
-
-    def worlds(self) -> list[str]:
-        """The worlds that can be looked at, `real` first."""
-        return sorted(self.views, key=lambda world: (world != REAL, world))
 
     # -- the reader -----------------------------------------------------------------------------------------------
 
@@ -218,7 +172,7 @@ class Hub:
             await self._discover()
             await self._check()
         if passed - self._swept > SWEEP_S:
-            self._sweep()
+            self._expire(self._now() - self._retention_ms)
             self._swept = passed
 
     def _take(self, entries: Sequence[Entry]) -> None:
@@ -231,12 +185,8 @@ class Hub:
             self._positions[world] = position
             self._last[world] = data
             event = self._read(world, position, data)
-            if event is not None and self.pictures[world].fold(event):
-                self.histories[world].keep(event)
-                for view in self._views_on(world):
-                    view.touch(event)
-                    if (engine := self.engines.get(view.world)) is not None:
-                        engine.touch(event)
+            if event is not None:
+                self._fold(event)
         for world in {entry.world for entry in entries}:
             for view in self._views_on(world):
                 view.position[world] = self._positions[world] or Position(0, 0)
@@ -255,21 +205,6 @@ class Hub:
         self.events += 1
         return event
 
-    def _views_on(self, world: str) -> Iterable[View]:
-        return self.views.values() if world == REAL else (self.views[world],)
-
-    def _sweep(self) -> None:
-        """Forget what has aged out: tracks long silent, tombstones of things that nobody will mention again."""
-        horizon = self._now() - self._retention_ms
-        for world, picture in self.pictures.items():
-            for subject in [s for s in picture.subjects() if expired(picture.records(s).values(), horizon)]:
-                picture.forget(subject)
-                self.histories[world].forget(subject)
-                for view in self._views_on(world):
-                    view.touch_all((subject,))
-                    if (engine := self.engines.get(view.world)) is not None:
-                        engine.touch_all((subject,))
-
     def _emit(self) -> None:
         now = self._now()
         for world, engine in self.engines.items():
@@ -284,8 +219,13 @@ class Hub:
             self._ready.set()
             log.info("the picture is live: %d events read", self.events)
         beat = time.monotonic() - self._framed >= HEARTBEAT_S
+        recount = time.monotonic() - self._recounted >= HEARTBEAT_S
+        if recount:
+            self._recounted = time.monotonic()
         sent = False
         for view in self.views.values():
+            if recount:
+                view.recount()
             if beat or view.pending or view.due(now):
                 view.frame(now)
                 sent = True

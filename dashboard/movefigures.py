@@ -201,10 +201,13 @@ def _crossings(engine: Engine, way: _Way, drawn: set[str]) -> Iterator[Crossing]
 # -- drawing ----------------------------------------------------------------------------------------------------------
 
 
-def time_distance(told: TimeDistance, theme: str, now: Millis) -> go.Figure:
-    """The diagram: time from left to right, kilometres upwards; planned dashed, actual and forecast solid."""
+def time_distance(told: TimeDistance, theme: str, now: Millis, called: str = "now") -> go.Figure:
+    """The diagram: time from left to right, kilometres upwards; planned dashed, actual and forecast solid.
+
+    `called` is what the line at `now` says of itself.
+    """
     theme = theme if theme in INK else "dark"
-    figure = _ground(told, theme, now)
+    figure = _ground(told, theme, now, called)
     for number, track in enumerate(told.tracks):
         colour = COLOURS[theme][number % len(COLOURS[theme])]
         for i, run in enumerate(track.runs):
@@ -294,7 +297,7 @@ def _told(track: Track, mark: Mark, now: Millis) -> str:
     )
 
 
-def _ground(told: TimeDistance, theme: str, now: Millis) -> go.Figure:
+def _ground(told: TimeDistance, theme: str, now: Millis, called: str) -> go.Figure:
     """Axes, the names of the points, the levels and the line of now."""
     colours = palette(theme)
     levels = list(_apart([(each.km, each) for each in told.levels], told.length))
@@ -346,7 +349,7 @@ def _ground(told: TimeDistance, theme: str, now: Millis) -> go.Figure:
         modebar={"bgcolor": "rgba(0,0,0,0)", "color": INK[theme], "activecolor": INK[theme]},
         hoverlabel={"bgcolor": GROUND[theme], "font": {"color": INK[theme], "size": 12}, "bordercolor": GRID[theme]},
         shapes=shapes,
-        annotations=[*notes, _now_note(theme, now)],
+        annotations=[*notes, _now_note(theme, now, called)],
         uirevision=told.title,
     )
     return figure
@@ -365,14 +368,14 @@ def now_line(theme: str, now: Millis) -> dict[str, Any]:
     }
 
 
-def _now_note(theme: str, now: Millis) -> dict[str, Any]:
+def _now_note(theme: str, now: Millis, called: str) -> dict[str, Any]:
     return {
         "x": _when(now),
         "y": 0,
         "yref": "paper",
         "yanchor": "bottom",
         "xanchor": "left",
-        "text": f" now {utc(now)}",
+        "text": f" {called} {utc(now)}",
         "showarrow": False,
         "font": {"size": 10, "color": INK[theme]},
     }

@@ -23,13 +23,12 @@ from cop.movement.clearance import saved_days
 from cop.movement.engine import Engine
 from cop.movement.rulesets import rulesets
 from dashboard import moveforms, routetool
-from dashboard.hub import Hub
 from dashboard.movegrids import CLEARANCES, CONFLICTS, MOVEMENTS, board_of
 from dashboard.movemap import fingerprint, movement_shapes
 from dashboard.movements import HARMONISED, NATIONAL, board, conflict_rows, rows
+from dashboard.moveseen import see
 from dashboard.scene import Scenes
 from dashboard.words import span, utc
-from feeds.clock import clock
 
 BEAT_MS: Final = 2_000
 NOW_MS: Final = 15_000
@@ -204,16 +203,6 @@ def savings(engine: Engine, now: Millis) -> str:
     )
 
 
-def absent(hub: Hub, world: str) -> str:
-    """Why there are no movements to show; empty when there are."""
-    if world not in hub.views:
-        return f"The world {world} is not there."
-    engine = hub.engines.get(world)
-    if engine is None:
-        return "The road network is still being loaded: movements are judged as soon as it is there."
-    return "" if engine.assessments() else "There are no movements with a plan in this world."
-
-
 class _Kept:
     """Rows are made once for all who look, until their mark changes."""
 
@@ -227,9 +216,9 @@ class _Kept:
         return self._kept[what][1]
 
 
-def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
+def callbacks(app: Dash, scenes: Scenes) -> None:
     """What the tabs, the map's shapes and the dialogs ask of the server."""
-    once = _Kept().rows
+    kept = _Kept()
 
     @app.callback(
         Output("moves-grid", "rowData"),
@@ -247,18 +236,21 @@ def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
         Input("moves-beat", "n_intervals"),
         Input("drawer", "value"),
         Input("clearance-rules", "value"),
+        Input("moment", "data"),
         State("moves-world", "data"),
         State("moves-mark", "data"),
     )
-    async def look(beat: int | None, tab: str, rules: str, world: str, seen: str) -> Any:
-        engine, now, why = hub.engines.get(world), clock(), absent(hub, world)
-        turn = f" {rules} {now // 60_000}" if tab == "clearances" else ""  # time left runs by itself
-        mark = f"{why} {tab}" if engine is None or why else f"{id(engine)} {engine.version} {tab}{turn}"
+    async def look(beat: int | None, tab: str, rules: str, moment: int | None, world: str, seen: str) -> Any:
+        if moment is not None and seen == f"at {moment} {tab} {rules}":
+            raise PreventUpdate  # the past stays as it was
+        engine, now, why, version = await see(scenes, world, moment)
+        turn = f" {now // 60_000}" if tab == "clearances" and moment is None else ""  # time left runs by itself
+        mark = f"{why} {tab}" if engine is None or why else f"{version} {tab} {rules}{turn}"
         if mark == seen:
             raise PreventUpdate
         if engine is None or why:
             return [[], why, [], why, [], why, "", "", "", [], _ALONG, mark]
-        version = f"{id(engine)} {engine.version}"
+        once = kept.rows if moment is None else _made
         lines = once((world, "conflicts"), version, lambda: conflict_lines(engine))
         answer: list[Any] = [no_update] * 12
         answer[7], answer[8], answer[11] = str(len(lines)), str(_open(engine)), mark
@@ -276,6 +268,19 @@ def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
             answer[10] = _alongs(engine)
         return answer
 
+    _drawings(app, scenes)
+    app.clientside_callback(
+        "function(data) { return cop.moves.chosen(data); }",
+        Output("nowhere", "data-moves"),
+        Input("selected", "data"),
+    )
+    moveforms.callbacks(app)
+    routetool.callbacks(app, scenes)
+
+
+def _drawings(app: Dash, scenes: Scenes) -> None:
+    """The time-distance diagram, and the chosen movement on the map."""
+
     @app.callback(
         Output("time-plot", "figure"),
         Output("time-mark", "data"),
@@ -284,6 +289,7 @@ def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
         Input("time-along", "value"),
         Input("selected", "data"),
         Input("theme-name", "data"),
+        Input("moment", "data"),
         State("moves-world", "data"),
         State("time-mark", "data"),
     )
@@ -293,24 +299,27 @@ def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
         along_: str,
         selected: dict[str, Any] | None,
         theme: str,
+        moment: int | None,
         world: str,
         seen: str,
     ) -> Any:
-        if tab != "time":
-            raise PreventUpdate
-        engine, now = hub.engines.get(world), clock()
         base = along_ or (selected or {}).get("id") or ""
-        mark = f"{id(engine)} {engine.version if engine else 0} {base} {theme} {now // NOW_MS}"
+        if tab != "time" or (moment is not None and seen == f"at {moment} {base} {theme}"):
+            raise PreventUpdate
+        engine, now, why, version = await see(scenes, world, moment)
+        mark = f"{version} {base} {theme}" + ("" if moment else f" {now // NOW_MS}")
         if mark == seen:
             raise PreventUpdate
         from dashboard import movefigures  # pandas and plotly take longer to load than all the rest
 
         if engine is None:
-            return movefigures.nothing(theme, absent(hub, world)), mark
+            return movefigures.nothing(theme, why), mark
         told = movefigures.along(engine, base)
         if told is None:
             return movefigures.nothing(theme, "Choose a convoy, or a corridor on the left."), mark
-        return await asyncio.to_thread(movefigures.time_distance, told, theme, now), mark
+        return await asyncio.to_thread(
+            movefigures.time_distance, told, theme, now, "picture of" if moment else "now"
+        ), mark
 
     @app.callback(
         Output("route-shapes", "children"),
@@ -318,28 +327,30 @@ def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
         Input("selected", "data"),
         Input("moves-beat", "n_intervals"),
         Input("theme-name", "data"),
+        Input("moment", "data"),
         State("moves-world", "data"),
         State("route-mark", "data"),
     )
-    async def shapes(selected: dict[str, Any] | None, beat: int | None, theme: str, world: str, seen: str) -> Any:
-        engine = hub.engines.get(world)
+    async def shapes(
+        selected: dict[str, Any] | None, beat: int | None, theme: str, moment: int | None, world: str, seen: str
+    ) -> Any:
         subject = (selected or {}).get("id") or ""
+        if not subject and not seen:
+            raise PreventUpdate
+        engine, now, _, _ = await see(scenes, world, moment)
         found = engine.assessment(subject) if engine is not None else None
         mark = "" if found is None else f"{theme} {fingerprint(found)}"
         if mark == seen:
             raise PreventUpdate
-        return ([] if found is None or engine is None else movement_shapes(engine, found, theme, clock())), mark
-
-    app.clientside_callback(
-        "function(data) { return cop.moves.chosen(data); }",
-        Output("nowhere", "data-moves"),
-        Input("selected", "data"),
-    )
-    moveforms.callbacks(app)
-    routetool.callbacks(app, hub)
+        return ([] if found is None or engine is None else movement_shapes(engine, found, theme, now)), mark
 
 
 _ALONG: Final = [{"value": "", "label": "The chosen convoy's way"}]
+
+
+def _made(what: tuple[str, ...], mark: str, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Rows of the past are made for who asks: few look at the same moment."""
+    return make()
 
 
 def _open(engine: Engine) -> int:

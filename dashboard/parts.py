@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import dash_mantine_components as dmc
@@ -16,7 +17,11 @@ STATES: Final = (
     ("open", "Open"),
     ("unknown", "Unknown"),
 )
+VERDICTS: Final = (("no-go", "No-go"), ("caution", "Caution"), ("go", "Go"), ("unknown", "Unknown"))
+AGES: Final = (("all", "All"), ("fresh", "Fresh"), ("stale", "Stale"), ("most", "At most"))
 ORIGINS: Final = (("observed", "Observed"), ("simulated", "Simulated"), ("injected", "Injected"))
+
+NO_HINTS: Final[Mapping[str, str]] = {}
 
 GRID_LOOK: Final = {
     "backgroundColor": "var(--panel)",
@@ -93,17 +98,25 @@ def freshness() -> html.Div:
     return html.Div(id="freshness", className="freshness", role="region", **{"aria-label": "Freshness of the feeds"})
 
 
-def chips(kind: str, options: tuple[tuple[str, str], ...], chosen: list[str]) -> dmc.ChipGroup:
-    """A row of switches with a count beside each; the script fills the counts."""
+def chips(
+    kind: str, options: tuple[tuple[str, str], ...], chosen: list[str] | str, hints: Mapping[str, str] = NO_HINTS
+) -> dmc.ChipGroup:
+    """A row of switches with a count beside each; the script fills the counts.
+
+    Of a list any may be chosen, of a single word just one. A hint is shown while the pointer rests on its switch.
+    """
     return dmc.ChipGroup(
         [
             dmc.Chip(
-                [name, html.Span(id=f"n-{kind}-{value}", className="n")], value=value, size="xs", variant="outline"
+                html.Span([name, html.Span(id=f"n-{kind}-{value}", className="n")], title=hints.get(value)),
+                value=value,
+                size="xs",
+                variant="outline",
             )
             for value, name in options
         ],
         id=f"filter-{kind}",
-        multiple=True,
+        multiple=isinstance(chosen, list),
         value=chosen,
     )
 

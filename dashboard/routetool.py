@@ -16,10 +16,10 @@ from fastapi import HTTPException
 from pydantic import ValidationError
 
 from cop.movement.verdict import Reason
-from dashboard.hub import Hub
 from dashboard.moveapi import WantedEffect, WantedRoute, find
 from dashboard.movemap import palette, way
 from dashboard.movesection import reason_items
+from dashboard.scene import Scenes
 from dashboard.words import answer
 from feeds.clock import clock
 
@@ -268,7 +268,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
-def callbacks(app: Dash, hub: Hub) -> None:
+def callbacks(app: Dash, scenes: Scenes) -> None:
     """Search, choose one of the ways, and clear."""
 
     @app.callback(
@@ -279,6 +279,7 @@ def callbacks(app: Dash, hub: Hub) -> None:
         Input("route-find", "n_clicks"),
         Input("route-clear", "n_clicks"),
         Input({"way": ALL}, "n_clicks"),
+        Input("moment", "data"),
         State("route-found", "data"),
         State("moves-world", "data"),
         State("theme-name", "data"),
@@ -298,6 +299,7 @@ def callbacks(app: Dash, hub: Hub) -> None:
         clicks: int | None,
         cleared: int | None,
         ways: list[int | None],
+        moment: int | None,
         found: dict[str, Any] | None,
         world: str,
         theme: str,
@@ -311,6 +313,8 @@ def callbacks(app: Dash, hub: Hub) -> None:
         effects: list[str],
         values: list[Any],
     ) -> Any:
+        if ctx.triggered_id == "moment":  # ways that were found now are no ways of then
+            return (no_update,) * 4 if found is None else (None, _nothing(), [], "")
         if ctx.triggered_id == "route-clear":
             return None, _nothing(), [], ""
         if isinstance(ctx.triggered_id, dict):
@@ -320,7 +324,9 @@ def callbacks(app: Dash, hub: Hub) -> None:
             return no_update, results(found, key, found["what_if"]), shapes(found, key, theme), no_update
         if not clicks:
             return (no_update,) * 4
-        engine = hub.engines.get(world)
+        if moment is not None:
+            return no_update, no_update, no_update, "Ways are searched for as things are now: return to live first."
+        engine = scenes.now.engines.get(world)
         if engine is None:
             return no_update, no_update, no_update, "The road network is still being loaded."
         trials = list(zip(things, effects, values, strict=True))

@@ -8,7 +8,13 @@ from dashboard.settings import Values
 
 
 def running_bus(settings: Values, role: str) -> RedisBus:
-    """The bus that the settings name, else that of the embedded server; as the user of that role.
+    """The bus that the settings name, else that of the embedded server; as the user of that role. Raises `BusDown`."""
+    url, password = running_url(settings, role)
+    return RedisBus(url, user=role, password=password or None)
+
+
+def running_url(settings: Values, role: str) -> tuple[str, str]:
+    """The address of the server and the password of a role: by the settings, else of the embedded server.
 
     Raises `BusDown` when no server was ever started on the data folder.
     """
@@ -20,4 +26,4 @@ def running_bus(settings: Values, role: str) -> RedisBus:
             url, password = (folder / "url").read_text("utf-8"), known[role]
         except (OSError, LookupError, ValueError) as error:
             raise BusDown(f"no server was ever started on {settings.data} ({error})") from error
-    return RedisBus(url, user=role, password=password or None)
+    return url, password

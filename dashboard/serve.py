@@ -9,8 +9,11 @@ from typing import Any
 
 import uvicorn
 
+from cop.bus.desk import RedisDesk
 from cop.bus.redis import RedisBus
+from dashboard.archive import Archive
 from dashboard.hub import Hub
+from dashboard.past import Past
 from dashboard.push import Push
 from dashboard.rulebook import rules
 from dashboard.settings import Values
@@ -37,18 +40,25 @@ def bus(settings: Values, role: str) -> RedisBus:
     return RedisBus(url, user=role, password=settings[f"COP_REDIS_PASSWORD_{role.upper()}"] or None)
 
 
+def desk_bus(settings: Values) -> RedisDesk:
+    """The desk's books as the settings name them, written by the two roles that may."""
+    words = {role: settings[f"COP_REDIS_PASSWORD_{role.upper()}"] or None for role in ("desk", "exercise")}
+    return RedisDesk(settings["COP_REDIS_URL"], words)
+
+
 def serve(settings: Values, *, pages: bool = True, push: Callable[[Hub], Push] = Push) -> None:
     """Serve until a signal comes. `pages=False` leaves out Dash: the API and the push alone."""
     retention_ms = round(settings.number("COP_RETENTION_H") * 3_600_000)
     hub = Hub(bus(settings, "dashboard"), retention_ms=retention_ms)
-    control = bus(settings, "exercise")
+    past = Past(bus(settings, "dashboard"), Archive(settings.archive), lambda: hub.rules, retention_ms=retention_ms)
+    control, books = bus(settings, "exercise"), desk_bus(settings)
     if pages:
         from dashboard.app import pages_of
         from dashboard.staff import warm
 
-        web = Web(hub, control, pages_of(settings), warm, lambda: rules(settings), push=push)
+        web = Web(hub, control, pages_of(settings), warm, lambda: rules(settings), push=push, books=books, past=past)
     else:
-        web = Web(hub, control, rules=lambda: rules(settings), push=push)
+        web = Web(hub, control, rules=lambda: rules(settings), push=push, books=books, past=past)
     if settings["COP_HOST"] not in ("127.0.0.1", "::1", "localhost"):
         log.warning(
             "this version has no sign-in, and listens on %s: put a proxy with one before it", settings["COP_HOST"]

@@ -70,6 +70,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "COP_RETENTION_H", "24", "hours after which an event leaves the stream", least=0.01, most=24 * 366, whole=False
     ),
     Setting("COP_STREAM_MAX", "200000", "events that a stream holds at most; the oldest leave first", least=1_000),
+    Setting("COP_ARCHIVE", "", "the folder of the archive of all that was shown; empty: `archive` in COP_DATA"),
+    Setting(
+        "COP_ARCHIVE_DAYS", "14", "days after which what is archived is deleted", least=0.01, most=9_999, whole=False
+    ),
     Setting(
         "COP_NETWORK", "", "the folder of the road network, as `cop network build` writes it; empty: the shipped one"
     ),
@@ -109,6 +113,11 @@ class Values:
     @property
     def data(self) -> Path:
         return Path(self.values["COP_DATA"]).resolve()
+
+    @property
+    def archive(self) -> Path:
+        """The folder of the archive."""
+        return Path(self.values["COP_ARCHIVE"]).resolve() if self.values["COP_ARCHIVE"] else self.data / "archive"
 
     @property
     def demo(self) -> bool:

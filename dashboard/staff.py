@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
 
 from cop.event import REAL
-from dashboard import detail, filterbar, moves, newsdesk, plots, tables
+from dashboard import detail, filterbar, moves, newsdesk, plots, tables, timebar
 from dashboard.hub import Hub
 from dashboard.maps import MapLayer, map_view
 from dashboard.parts import clocks, frame, freshness, live, world_badge
@@ -47,11 +47,13 @@ def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, 
             html.Div(className="grow"),
             live(),
             clocks(),
+            *newsdesk.header(),
             html.Nav(
                 [
                     html.A("Wall", href=f"/wall?world={world}"),
                     html.A("Exercise control", href=f"/excon?world={world}"),
                     html.A("Feeds", href=f"/feeds?world={world}"),
+                    html.A("Report", id="report-link", href="/report", target="_blank", title="Situation report (r)"),
                     html.A("API", href="/api/docs"),
                 ]
             ),
@@ -62,12 +64,14 @@ def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, 
     return frame(
         "staff",
         header,
+        timebar.band(),
         html.Main(
             [
                 filterbar.bar(query),
                 html.Section(
                     [
                         html.Div([_map(layers, query), _pointer()], id="map-box"),
+                        timebar.bar(),
                         _drawer(),
                     ],
                     className="middle",
@@ -77,12 +81,13 @@ def layout(hub: Hub, settings: Values, layers: list[MapLayer], query: dict[str, 
         ),
         freshness(),
         dcc.Store(id="selected", data={"id": query.get("sel"), "world": world}),
-        dcc.Store(id="moment", data=None),
+        timebar.store(query),
         dcc.Store(id="theme-name", data=query.get("theme", "dark")),
         dcc.Store(id="detail-mark", data=""),
         dcc.Interval(id="detail-beat", interval=3000, disabled=True),
         *plots.parts(),
         *moves.parts(world),
+        *newsdesk.parts(),
         html.Div(id="nowhere", hidden=True),
     )
 
@@ -126,7 +131,7 @@ def warm() -> None:
 
 def callbacks(app: Dash, hub: Hub, scenes: Scenes) -> None:
     """What the page asks of the server, each part for itself, and what it tells the browser's part."""
-    moves.callbacks(app, hub, scenes)
+    moves.callbacks(app, scenes)
     detail.callbacks(app, scenes)
     plots.callbacks(app, scenes)
     filterbar.callbacks(app)

@@ -9,8 +9,9 @@ import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, html
 
+from dashboard.columns import EVENT_COLUMNS, EVENT_LAYERS, VERDICT, titles
+from dashboard.exports import FORMATS
 from dashboard.parts import GRID_LOOK
-from layers.layer import layers as all_layers
 
 
 def tab() -> Any:
@@ -32,31 +33,64 @@ def panel() -> Any:
             "rowHeight": 26,
             "headerHeight": 28,
             "suppressCellFocus": False,
+            "suppressNoRowsOverlay": True,
+            "suppressDragLeaveHidesColumns": True,
+            "deltaSort": True,
             "theme": {"function": f"themeBalham.withParams({json.dumps(GRID_LOOK)})"},
         },
-        style={"height": "100%"},
+        style={"flex": "1", "minHeight": "0"},
         dangerously_allow_code=True,
     )
-    return dmc.TabsPanel(grid, value="table")
+    empty = html.P(id="table-empty", role="status", hidden=True)
+    return dmc.TabsPanel(html.Div([_bar(), grid, empty], className="table-box"), value="table")
 
 
 def tools() -> Any:
-    """What stands at the right of the tabs while the table is open."""
-    options = [{"value": "", "label": "All"}] + [{"value": n, "label": x.title} for n, x in all_layers().items()]
+    """What keeps the tabs and the drawer's own button apart."""
+    return html.Div(className="tools")
+
+
+def _bar() -> Any:
     found = [
         dmc.Select(
             id="table-layer",
-            data=options,
+            data=[{"value": name, "label": title} for name, title in titles().items()],
             value="",
             size="xs",
-            w=150,
+            w=180,
             allowDeselect=False,
             **{"aria-label": "Table of"},
         ),
-        html.Button("CSV", id="csv", className="quiet", title="Save what the table shows"),
         html.Span(id="table-count", className="n"),
+        html.Div(className="grow"),
+        *_menu("columns", "Columns", "Which columns the table has, and in which order", []),
+        *_menu("export", "Export", "Save what passes the filters as a file", _formats()),
     ]
-    return html.Div(found, className="tools", id="table-tools")
+    told = {"layers": EVENT_LAYERS, "columns": EVENT_COLUMNS, "verdict": VERDICT}
+    return html.Div(found, className="table-bar", id="table-tools", **{"data-events": json.dumps(told)})
+
+
+def _menu(name: str, title: str, hint: str, children: list[Any]) -> tuple[Any, Any]:
+    """A button and what it opens; the script fills it and closes it."""
+    button = html.Button(
+        title,
+        id=f"{name}-open",
+        className="quiet",
+        title=hint,
+        type="button",
+        **{"aria-expanded": "false", "aria-controls": f"{name}-menu"},
+    )
+    return button, html.Div(
+        children, id=f"{name}-menu", className="table-menu", hidden=True, role="dialog", **{"aria-label": title}
+    )
+
+
+def _formats() -> list[Any]:
+    links = [
+        html.A(each.title, href="#", id=f"export-{name}", className="export", **{"data-format": name})
+        for name, each in FORMATS.items()
+    ]
+    return [html.Div(links, className="formats"), html.P(id="export-said", role="status", className="hint")]
 
 
 def callbacks(app: Dash) -> None:

@@ -18,12 +18,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, Response
 
 from cop.bus import Bus
+from cop.bus.desk import VIEWS, DeskBus, MemoryDesk
 from cop.event import REAL
 from dashboard.api import routes, symbol_response
+from dashboard.desk import Desk
+from dashboard.deskapi import routes as desk_routes
 from dashboard.exercises import Exercises
+from dashboard.exportapi import routes as export_routes
 from dashboard.hub import Hub
 from dashboard.marching import routes as march_routes
 from dashboard.moveapi import routes as movement_routes
+from dashboard.past import Past
+from dashboard.pastapi import routes as past_routes
 from dashboard.places import routes as place_routes
 from dashboard.push import Push
 from dashboard.rulebook import Rules
@@ -41,7 +47,8 @@ class Web:
     """The application of one dashboard process. `pages` adds the Dash pages; without it there is only the API.
 
     `rules` is called on a thread: by what it gives movements are judged. `warm` is run on a thread soon after the
-    start: what is slow to load and not needed for the first page.
+    start: what is slow to load and not needed for the first page. Without `books` the desk is this process's own, and
+    without `past` only the present is shown.
     """
 
     def __init__(
@@ -53,13 +60,20 @@ class Web:
         rules: Callable[[], Rules | None] = lambda: None,
         *,
         push: Callable[[Hub], Push] = Push,
+        books: DeskBus | None = None,
+        past: Past | None = None,
     ) -> None:
         self.hub = hub
+        self.desk = Desk(books if books is not None else MemoryDesk(), grew=self._grew)
         self._warm = warm
         self._rules = rules
         self.push = push(hub)
-        self.scenes = Scenes(hub)
-        exercises = Exercises(control, lambda world: hub.pictures.get(world) if world != REAL else None)
+        self.scenes = Scenes(hub, past)
+        exercises = Exercises(
+            control,
+            lambda world: hub.pictures.get(world) if world != REAL else None,
+            forget=self.desk.bus.drop,
+        )
         app = FastAPIOffline(
             title="Baltic mobility picture",
             description=_DESCRIPTION,
@@ -69,10 +83,14 @@ class Web:
             static_url="/api/static",
             lifespan=self._life,
         )
+        app.state.desk = self.desk
         app.include_router(routes(hub, exercises))
+        app.include_router(desk_routes(hub, self.desk))
         app.include_router(movement_routes(hub, exercises))
         app.include_router(march_routes(hub))
         app.include_router(place_routes(hub))
+        app.include_router(export_routes(self.scenes))
+        app.include_router(past_routes(past))
         app.add_api_route("/symbols/{key:path}.svg", symbol_response, include_in_schema=False)
         if pages is not None:
             pages(app, hub, exercises, self.scenes)
@@ -81,7 +99,7 @@ class Web:
 
     @contextlib.asynccontextmanager
     async def _life(self, app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self.hub.run()), asyncio.create_task(self.push.watch())]
+        tasks = [asyncio.create_task(work()) for work in (self.hub.run, self.push.watch, self.desk.run)]
         for task in tasks:
             task.add_done_callback(_must_not_end)
         loop = asyncio.get_running_loop()
@@ -92,6 +110,12 @@ class Web:
         for task in (*tasks, equipping):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _grew(self, book: str, number: int) -> None:
+        """The desk has more to say: the readers of that world are told, and of views and plans all."""
+        for world, view in self.hub.views.items():
+            if book in (world, VIEWS):
+                view.desk = self.desk.number(world)
 
     async def _equip(self) -> None:
         """Load the road network beside the page, which doesn't wait for it, and judge from then on."""

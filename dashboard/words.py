@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from dash import html
 
@@ -15,6 +16,8 @@ STATE_MARKS: Final = {"cleared": "✓", "pending": "▲", "unknown": "?", "missi
 """The same for the states of a clearance."""
 NONE: Final = "–"
 DAY: Final = 86_400_000
+RIGA: Final = ZoneInfo("Europe/Riga")
+"""Local time of all three states."""
 
 
 def utc(at: Millis | None, now: Millis | None = None) -> str:
@@ -25,6 +28,18 @@ def utc(at: Millis | None, now: Millis | None = None) -> str:
     if now is None or at // DAY == now // DAY:
         return told.strftime("%H:%M")
     return told.strftime("%d %b %H:%M")
+
+
+def both(at: Millis) -> str:
+    """A time with its day, UTC with local time beside it: `25 Nov 10:15 UTC, 12:15 EET`."""
+    told = datetime.fromtimestamp(at / 1000, UTC)
+    return f"{told:%d %b %H:%M} UTC, {told.astimezone(RIGA):%H:%M %Z}"
+
+
+def number(value: float) -> str:
+    """A number with as many decimals as it has, at most three."""
+    text = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return text.replace("-", "−")
 
 
 def minutes(value: float | None) -> str:

@@ -15,7 +15,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from cop.event import REAL, Described, Event, Millis, Planned, Scalar, Sighted, Status
-from cop.picture import Entity, standing
+from cop.movement.obstacle import DERIVED
+from cop.movement.outage import SOURCE as OUTAGE
+from cop.picture import Entity, in_force, standing
 
 Domain = Literal["land", "maritime", "air", "cyber"]
 
@@ -83,9 +85,10 @@ def by_kind() -> dict[str, Layer]:
 def thing(entity: Entity, now: Millis) -> dict[str, Any] | None:
     """The thing as the push, the API and the tables carry it; None when no layer shows its kind.
 
-    Keys: id, layer, domain, name, label, nations, sym, state, why, since, until, origin, world, source, at, stale_s,
-    lon, lat, path, course, speed, marking, cells. Keys without a value are absent. A status with an end of its own is
-    good until then, so a thing that is known by it alone doesn't age.
+    Keys: id, layer, domain, domains, name, label, nations, sym, state, why, since, until, origin, world, source,
+    sources, at, stale_s, lon, lat, path, course, speed, marking, cells. Keys without a value are absent. A status with
+    an end of its own is good until then, so a thing that is known by it alone doesn't age. `domains` is there when it
+    is more than `domain`, `sources` when they are more than `source`: frames stay small.
     """
     layer = by_kind().get(entity.kind)
     if layer is None:
@@ -103,6 +106,7 @@ def thing(entity: Entity, now: Millis) -> dict[str, Any] | None:
         "id": entity.subject,
         "layer": layer.name,
         "domain": layer.domain,
+        "domains": domains(entity, layer.domain, now),
         "name": next((body.name for body in bodies if body.name), entity.subject.partition(":")[2]),
         "label": layer.label(entity, now),
         "nations": list(next((body.nations for body in bodies if body.nations), ())),
@@ -114,6 +118,7 @@ def thing(entity: Entity, now: Millis) -> dict[str, Any] | None:
         "origin": chief.origin,
         "world": next((e.world for e in entity.events if e.world != REAL), REAL),
         "source": chief.source,
+        "sources": sources(entity, chief.source),
         "at": chief.at,
         "stale_s": None if chief is status and held and held.until else layer.stale_s,
         "lon": place[0] if place else None,
@@ -125,6 +130,23 @@ def thing(entity: Entity, now: Millis) -> dict[str, Any] | None:
         "cells": {f.key: c.value for f in layer.fields if f.table and (c := f.value(entity, now)) is not None},
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def domains(entity: Entity, own: Domain, now: Millis) -> list[Domain] | None:
+    """The domains that it concerns now, its own first; None when that is all.
+
+    A crossing or port that is degraded because a system which it hangs on is not up (CYB-01) concerns cyber as well.
+    """
+    down = any(
+        isinstance(e.body, Status) and e.source.startswith(OUTAGE) and in_force(e.body, now) for e in entity.events
+    )
+    return [own, "cyber"] if down and own != "cyber" else None
+
+
+def sources(entity: Entity, chief: str) -> list[str] | None:
+    """All who said something of it, sorted, without what is derived here; None when that is `chief` alone."""
+    found = sorted({e.source for e in entity.events if not e.source.startswith(DERIVED)})
+    return None if found in ([], [chief]) else found
 
 
 def popup(entity: Entity, now: Millis) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ LAUNCH_ARGS: Final = (
 )
 PARTS: Final = (
     "00_picture.js",
+    "02_filter.js",
     "05_mgrs.js",
     "10_link.js",
     "24_marks.js",

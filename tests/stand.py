@@ -41,7 +41,8 @@ class Stand:
         self.server = embedded.start(data, admin=ADMIN)
         self.port = free_ports(1)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("COP_")}
-        environment |= {**self.server.environment, "COP_PORT": str(self.port), "PYTHONPATH": str(ROOT)}
+        environment |= {**self.server.environment, "COP_DATA": str(data), "COP_PORT": str(self.port)}
+        environment["PYTHONPATH"] = str(ROOT)
         self.log = (data / "dashboard.log").open("wb")
         self.process = subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stderr=self.log)
         wait_for("the dashboard", lambda: self.health().get("live"))

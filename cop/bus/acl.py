@@ -13,14 +13,16 @@ _APPEND = "+xadd +eval +evalsha +script|load"
 
 RULES: Final[Mapping[str, str]] = {
     "feeds": f"~cop:real ~cop:quarantine:real {_COMMON} {_READ} {_APPEND} (~cop:quarantine:real +xdel)",
-    "exercise": f"~cop:exercise:* ~cop:quarantine:exercise %R~cop:real {_COMMON} {_READ} {_APPEND} +unlink"
-    " (~cop:quarantine:exercise +xdel)",
+    "exercise": f"~cop:exercise:* ~cop:quarantine:exercise ~cop:desk:exercise:* %R~cop:real {_COMMON} {_READ} {_APPEND}"
+    " +unlink (~cop:quarantine:exercise +xdel) (~cop:desk:exercise:* +xtrim)",
     "dashboard": f"%R~cop:* {_COMMON} {_READ} +info",
+    "desk": f"~cop:desk:real ~cop:desk:real:watched ~cop:desk:views %R~cop:* {_COMMON} {_READ} {_APPEND} +xtrim",
     "keeper": f"~cop:real ~cop:exercise:* {_COMMON} {_READ} {_APPEND} +xtrim",
 }
 """Role → its keys and commands. `dashboard` only reads; `exercise` reads the real stream and can't write it; `feeds`
-can't touch an exercise; both may let go of what is in their own quarantine, and of no event; `keeper` trims, and
-carries forward what still counts."""
+can't touch an exercise; both may let go of what is in their own quarantine, and of no event; `desk` reads all and
+writes what people keep beside the real picture, as `exercise` does for an exercise; `keeper` trims, and carries forward
+what still counts."""
 
 ADMIN: Final = "admin"
 

@@ -49,7 +49,7 @@ class RedisBus:
         last: bytes | None = None
         key = stream_key(world)
         for start in range(0, len(events), _BATCH):
-            async with _reached():
+            async with reached():
                 last = await self._append(keys=[key], args=[encode(e) for e in events[start : start + _BATCH]])
         return _position(last) if last is not None else None
 
@@ -62,7 +62,7 @@ class RedisBus:
         ids: dict[Any, Any] = {
             stream_key(world): str(position) if position else "0" for world, position in after.items()
         }
-        async with _reached():
+        async with reached():
             block = max(1, int(wait_s * 1000)) if wait_s > 0 else None
             # redis-py answers a list of pairs under RESP2 and a dict under RESP3
             found: Any = await self._redis.xread(ids, count=count, block=block)
@@ -70,7 +70,7 @@ class RedisBus:
         return [_entry(worlds[key], id_, fields) for key, entries in pairs for id_, fields in _flat(entries)]
 
     async def bounds(self, world: str) -> Bounds | None:
-        async with _reached():
+        async with reached():
             try:
                 info: dict[Any, Any] = await self._redis.xinfo_stream(stream_key(world))
             except ResponseError as error:
@@ -83,17 +83,17 @@ class RedisBus:
         return Bounds(last.epoch, first, last.offset)
 
     async def entry(self, world: str, at: Position) -> Entry | None:
-        async with _reached():
+        async with reached():
             found: Any = await self._redis.xrange(stream_key(world), str(at), str(at))
         return _entry(world, *found[0]) if found else None
 
     async def trim(self, world: str, before: Position) -> int:
-        async with _reached():
+        async with reached():
             return int(await self._redis.xtrim(stream_key(world), minid=str(before), approximate=False))
 
     async def worlds(self) -> list[str]:
         found: set[str] = set()
-        async with _reached():
+        async with reached():
             async for key in self._redis.scan_iter(match="cop:*", count=1000):
                 name = key.decode()
                 if name == "cop:real":
@@ -105,11 +105,11 @@ class RedisBus:
     async def drop(self, world: str) -> None:
         if world == REAL:
             raise WrongWorld("the real stream is not an exercise's to drop")
-        async with _reached():
+        async with reached():
             await self._redis.unlink(stream_key(world))
 
     async def quarantine(self, world: str, rejects: Sequence[Quarantined]) -> None:
-        async with _reached():
+        async with reached():
             pipe = self._redis.pipeline(transaction=False)
             for reject in rejects:
                 pipe.xadd(
@@ -118,20 +118,20 @@ class RedisBus:
             await pipe.execute()
 
     async def quarantined(self, world: str, count: int = 100) -> list[Quarantined]:
-        async with _reached():
+        async with reached():
             found: Any = await self._redis.xrevrange(quarantine_key(world), count=count)
         return [_quarantined(id_, fields) for id_, fields in found]
 
     async def rejected(self, world: str, id_: str) -> Quarantined | None:
         if not _QUARANTINE_ID.fullmatch(id_):
             return None
-        async with _reached():
+        async with reached():
             found: Any = await self._redis.xrange(quarantine_key(world), id_, id_)
         return _quarantined(*found[0]) if found else None
 
     async def quarantine_mark(self, world: str) -> str:
         key = quarantine_key(world)
-        async with _reached():
+        async with reached():
             pipe = self._redis.pipeline(transaction=False)
             pipe.xlen(key)
             pipe.xrevrange(key, count=1)
@@ -141,7 +141,7 @@ class RedisBus:
     async def release(self, world: str, ids: Sequence[str]) -> int:
         if not ids:
             return 0
-        async with _reached():
+        async with reached():
             return int(await self._redis.xdel(quarantine_key(world), *ids))
 
     async def close(self) -> None:
@@ -166,7 +166,8 @@ def _flat(entries: Any) -> Any:
 
 
 @asynccontextmanager
-async def _reached() -> AsyncIterator[None]:
+async def reached() -> AsyncIterator[None]:
+    """Turn what keeps a server from answering into `BusDown`."""
     task = asyncio.current_task()
     before = task.cancelling() if task is not None else 0
     try:

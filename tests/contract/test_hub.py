@@ -214,7 +214,7 @@ def test_what_moved_and_has_long_been_silent_leaves_and_what_stands_stays(
         await desk.tell(bridge(), ship(1), withdrawn)
         await desk.until(lambda: "bridge:B1" in desk.shown())
         await desk.until(lambda: set(desk.hub.pictures[REAL].subjects()) == {"bridge:B1"})
-        assert set(desk.shown()) == {"bridge:B1"}
+        await desk.until(lambda: set(desk.shown()) == {"bridge:B1"})
         assert desk.hub.histories[REAL].track("vessel:1") == []
 
     table(test)

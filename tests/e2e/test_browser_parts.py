@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import mgrs
 import pytest
 from playwright.sync_api import Page
 
+from layers.layer import layers
 from tests.pictures import NOW, delta, moved, snapshot, thing, vessel
+
+CASES: dict[str, Any] = json.loads((Path(__file__).parents[1] / "cases" / "filters.json").read_text("utf-8"))
 
 # -- the picture ------------------------------------------------------------------------------------------------------
 
@@ -216,6 +221,58 @@ def test_counts_by_domain_nation_layer_and_state(parts: Page) -> None:
     assert found["nation"]["LT"]["red"] == found["nation"]["LV"]["red"] == 1
     assert found["layer"] == {"bridges": 3, "vessels": 1}
     assert found["state"] == {"open": 2, "closed": 1, "unknown": 1}
+
+
+READ_AND_MATCH = """([query, things, layers, now]) => {
+  const filter = cop.filter.read(new URLSearchParams(query), layers);
+  const again = new URLSearchParams();
+  cop.filter.write(filter, layers, again);
+  const twice = cop.filter.read(again, layers);
+  const names = Object.keys(things);
+  const passes = (by) => names.filter((name) => cop.picture.matches(things[name], by, now));
+  const picture = { byHandle: new Map(Object.values(things).map((thing, h) => [h, thing])) };
+  return [passes(filter), passes(twice), cop.picture.counts(picture, filter, now, 5).total];
+}"""
+
+
+@pytest.mark.parametrize(
+    "case", CASES["cases"], ids=lambda case: "&".join(f"{k}={v}" for k, v in case["query"].items())
+)
+def test_a_view_shows_the_same_as_on_the_server(parts: Page, case: dict[str, Any]) -> None:
+    """The table is that of tests/unit/test_sieve.py."""
+    told = [case["query"], CASES["things"], sorted(layers()), CASES["now"]]
+    shown, again, total = parts.evaluate(READ_AND_MATCH, told)
+    assert set(shown) == set(again) == set(case["passes"])
+    assert total == len(shown)
+
+
+def test_a_number_beside_a_switch_is_what_it_would_show_with_the_others_as_they_are(parts: Page) -> None:
+    found = parts.evaluate(
+        """([things, now]) => {
+        const rows = Object.values(things);
+        const picture = { byHandle: new Map(rows.map((thing, h) => [h, thing])) };
+        const filter = { domains: ['land'], nations: ['LV'], age: 'fresh', sources: ['demo-convoys', 'roads'] };
+        const { beside } = cop.picture.counts(picture, filter, now, 5);
+        const asked = (more) => rows.filter((row) => cop.picture.matches(row, { ...filter, ...more }, now)).length;
+        const wrong = [];
+        const check = (kind, key, more) => {
+          if ((beside[kind][key] || 0) !== asked(more)) wrong.push([kind, key, beside[kind][key], asked(more)]);
+        };
+        for (const key of ['land', 'maritime', 'cyber']) check('domain', key, { domains: [key] });
+        for (const key of ['EE', 'LV', 'LT', '']) check('nation', key, { nations: [key] });
+        for (const key of ['open', 'closed', 'unknown']) check('state', key, { states: [key] });
+        for (const key of ['observed', 'simulated']) check('origin', key, { origins: [key] });
+        for (const key of ['no-go', 'unknown', 'go']) check('verdict', key, { verdicts: [key] });
+        for (const key of ['ais', 'reference', 'demo-convoys', 'roads']) check('source', key, { sources: [key] });
+        for (const key of ['bridges', 'convoys', 'roads']) check('layer', key, { layers: [key] });
+        for (const key of ['fresh', 'stale']) check('age', key, { age: key });
+        check('age', 'most', { age: 5 });
+        check('age', 'all', { age: null });
+        return [wrong, Object.keys(beside.source).sort()];
+      }""",
+        [CASES["things"], CASES["now"]],
+    )
+    assert found == [[], ["ais", "demo-convoys", "demo-facts", "reference", "roads"]], "and sources with 0 are named"
 
 
 def test_feeds_by_nation_count_the_silence_themselves(parts: Page) -> None:

@@ -132,7 +132,7 @@ def test_layers_nations_states_and_text_combine(system: System, visitor: Browser
     wait_for("the count of what is filtered", counted, 10)
     page.locator("#filter-text").fill("zzzz-nothing")
     expect(page.locator("#n-all")).to_contain_text("0 shown of")
-    expect(page.locator("#grid")).to_contain_text(re.compile("No Rows", re.I))
+    expect(page.locator("#table-empty")).to_contain_text("Nothing passes the filters")
     page.locator("#clear").click()
     page.locator("#filter-text").fill("salacgriva")
     expect(page.locator("#table-count")).to_have_text(re.compile(r"^[1-9]\d? rows$"))
@@ -203,9 +203,10 @@ def test_the_pointer_tells_lat_lon_and_mgrs_and_the_map_its_scale(system: System
 
 def test_the_feeds_plot_shows_reports_and_delay(system: System, visitor: BrowserContext) -> None:
     page = Visit(visitor, system.url).page
-    page.get_by_role("tab", name="Feeds").click()
-    expect(page.locator("#feed-plot .main-svg").first).to_be_visible()
-    expect(page.locator("#feed-plot")).to_contain_text("ais")
+    page.get_by_role("tab", name="Plots").click()
+    page.locator("#plot-question").get_by_text("Feed latency").click()
+    expect(page.locator("#plot-figure .main-svg").first).to_be_visible()
+    expect(page.locator("#plot-figure")).to_contain_text("ais")
 
 
 def test_freshness_is_told_by_nation_and_feed(system: System, visitor: BrowserContext) -> None:
@@ -255,7 +256,7 @@ def test_a_feed_page_without_rejects_says_so(system: System, visitor: BrowserCon
     expect(page.locator("#feeds-grid")).to_contain_text("digitraffic-ais")
 
 
-@pytest.mark.parametrize("path", ["/", "/wall", "/excon"])
+@pytest.mark.parametrize("path", ["/", "/excon"])
 def test_a_page_fits_its_screen_from_1366x768_to_3840x2160(system: System, visitor: BrowserContext, path: str) -> None:
     page = Visit(visitor, system.url + path).page
     expect(page.locator("#clock-exercise")).to_have_text(re.compile("^T"))
@@ -296,7 +297,8 @@ def test_control_closes_a_bridge_sees_it_within_2_s_and_takes_it_back_and_the_re
     staff.wait_for_function(f"{told}.state === 'closed' && {told}.why === 'ice floes at the piers'", timeout=2_000)
     expect(page.locator("#fire-said")).to_contain_text("Fired on bridge:B02")
     expect(page.locator("#injects")).to_contain_text("in force")
-    expect(staff.locator("#news")).to_contain_text("ice floes at the piers")
+    staff.get_by_role("tab", name=re.compile("^What changed")).click()
+    expect(staff.locator("#changes-grid")).to_contain_text("ice floes at the piers")
     assert things(real)["bridge:B02"] == before
     page.locator("#injects li", has_text="bridge:B02").get_by_role("button", name="Take back").click()
     staff.wait_for_function(f"{told}.state === 'open'", timeout=5_000)
@@ -342,46 +344,6 @@ def test_an_exercise_is_opened_from_the_page_and_shows_its_own_world(system: Sys
     assert system.send("DELETE", "/api/v1/exercises/spring-storm")[0] == 200
 
 
-# -- the wall ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_wall_turns_through_the_domains_by_itself_and_counts_and_sorts_the_reddest_first(
-    system: System, visitor: BrowserContext
-) -> None:
-    page = Visit(visitor, f"{system.url}/wall?turn=1").page
-    turns = set()
-
-    def all_seen() -> bool:
-        turns.add(page.locator("#turn").inner_text().lower())
-        return turns >= {"all domains", "land", "maritime", "air", "cyber"}
-
-    wait_for("every domain's turn", all_seen, 20)
-    red = sum(t["state"] == "closed" for t in things(page).values() if t["domain"] == "land")
-    expect(page.locator("#w-domain-land-red")).to_have_text(str(red))
-    listed = page.locator("#reddest .state").all_inner_texts()
-    assert listed == sorted(listed, key=lambda text: "closed" not in text)
-    assert page.evaluate("getComputedStyle(document.querySelector('.wall')).cursor") == "none"
-    size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('#clock-utc')).fontSize)")
-    assert size >= 28
-
-
-def test_news_reaches_the_wall_and_the_list_fits(system: System, visitor: BrowserContext) -> None:
-    page = Visit(visitor, f"{system.url}/wall?world=exercise/demo").page
-    body = {"subject": "port:P30", "effect": "close", "for_min": 5, "reason": "wind south-west 22 m/s"}
-    status, said = system.send("POST", "/api/v1/exercises/demo/injects", body)
-    assert status == 201
-    expect(page.locator("#news")).to_contain_text("wind south-west 22 m/s", timeout=2_000)
-    listed = page.locator("#reddest li", has_text="wind south-west 22 m/s")
-    expect(listed).to_be_visible()
-    older = listed.evaluate("li => { let n = 0; while ((li = li.previousElementSibling)) n++; return n; }")
-    assert older <= 1  # the newest closed thing is first, but for one that turned red while we looked
-    fits = page.evaluate(
-        "(() => { const l = document.getElementById('reddest'); return l.scrollHeight <= l.clientHeight + 2; })()"
-    )
-    assert fits
-    assert system.send("DELETE", f"/api/v1/exercises/demo/injects/{said['serial']}")[0] == 200
-
-
 # -- live, and not -----------------------------------------------------------------------------------------------------
 
 
@@ -419,31 +381,6 @@ def test_a_page_that_slept_shows_what_happened_meanwhile(system: System, visitor
     devtools.send("Page.setWebLifecycleState", {"state": "active"})
     page.wait_for_function(f"{STATE}.picture.byId.get('bridge:B33').why === 'while it slept'")
     live(page)
-
-
-def test_a_lost_server_is_across_the_screen_within_10_s_the_time_stands_and_all_comes_back_by_itself(
-    browser: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    own = System(tmp_path_factory.mktemp("lost")).start()
-    context = browser.new_context(viewport=LOOKS)  # type: ignore[arg-type]
-    try:
-        page = Visit(context, f"{own.url}/wall").page
-        own.stop()
-        expect(page.locator("#not-live")).to_be_visible(timeout=12_000)
-        count_before = page.evaluate(f"{STATE}.picture.byId.size")
-        assert count_before > 200
-        expect(page.locator("#not-live")).to_contain_text("NOT LIVE")
-        expect(page.locator("#not-live-since")).to_contain_text("the picture is of")
-        frozen = page.locator("#not-live-since").inner_text()[:38]
-        page.wait_for_timeout(2_500)
-        assert page.locator("#not-live-since").inner_text()[:38] == frozen
-        assert page.evaluate(f"{STATE}.picture.byId.size") == count_before
-        own.start()
-        expect(page.locator("#not-live")).to_be_hidden(timeout=40_000)
-        live(page)
-    finally:
-        context.close()
-        own.stop()
 
 
 def threaded(work: Any) -> None:

@@ -63,7 +63,8 @@ def test_a_variable_is_a_setting(name: str) -> None:
 def test_each_service_has_the_password_of_its_role_and_no_other() -> None:
     roles = {f"worker-{domain}": {"feeds"} for domain in ("land", "maritime", "air", "cyber")}
     roles["worker-exercise"] = {"exercise"}
-    roles |= {"keeper": {"keeper"}, "dashboard": {"dashboard", "exercise"}, "acl": set(RULES)}
+    roles |= {"keeper": {"keeper", "desk", "exercise"}, "dashboard": {"dashboard", "desk", "exercise"}}
+    roles["acl"] = set(RULES)
     for name, service in OURS.items():
         given = {v for v in service["environment"] if v.startswith("COP_REDIS_PASSWORD_")}
         assert given == {f"COP_REDIS_PASSWORD_{role.upper()}" for role in roles[name]}
